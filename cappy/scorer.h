@@ -1,0 +1,35 @@
+// What scores: the higher, the better the response answers the instruction.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "backbones/backbone.h"
+
+namespace cappy {
+
+struct ScoreOptions {
+  std::int64_t max_length = 512;  // tokens of the pair, special tokens included
+  std::int64_t batch_tokens = 0;  // tokens computed at once, at least one pair; 0: by memory. Never changes a result
+};
+
+struct Score {
+  double score = 0;             // the raw logit of the regression head
+  std::int64_t tokens = 0;      // of the pair as the model read it
+  std::int64_t tokens_cut = 0;  // tokens that max_length cut off
+};
+
+class Scorer {
+ public:
+  virtual ~Scorer() = default;
+  /// One score per pair, in order; equal pairs are computed once. Throws where a score is not finite.
+  virtual std::vector<Score> score(std::span<const backbones::InstructionResponse> pairs,
+                                   const ScoreOptions& options) = 0;
+};
+
+/// Opens a RoBERTa with a regression head (num_labels 1). Throws core::FileError or core::ConfigError.
+std::unique_ptr<Scorer> load_scorer(const backbones::ModelOptions& options);
+
+}  // namespace cappy
