@@ -1,0 +1,79 @@
+// A task: where its rows come from, how they become instances, what is measured. Declared in YAML under tasks/, loaded into
+// instances. Everything that can change an instance's bytes is in `fingerprint`.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/core/records.h"
+
+namespace tasks {
+
+/// Where users keep data sets that live on the Hub or in a package: task name or Hub id -> folder or file, from a `--sources` YAML
+/// file. Relative paths are relative to that file.
+class Sources {
+ public:
+  Sources() = default;
+  static Sources from_file(const std::filesystem::path& file);  // throws core::ConfigError
+  /// The place of a task, by its name first, then by the id of its data; empty where it is not mapped.
+  std::filesystem::path find(const std::string& task, const std::string& data_id) const;
+
+ private:
+  std::map<std::string, std::filesystem::path> places_;
+};
+
+/// One `tasks/**/*.yaml`.
+struct TaskSpec {
+  std::string name;
+  core::TaskKind kind = core::TaskKind::kGeneration;
+  std::filesystem::path file;  // for messages
+  std::string metric;          // "rouge_l" or "accuracy"
+  int version = 1;
+  // data
+  std::string data_kind;       // "hub", "bigbench" or "local" (rows that ship with the task)
+  std::string data_id;         // Hub id, BIG-bench task name, or path relative to the YAML file
+  std::string data_config;     // configuration of a Hub data set; may be empty
+  std::string data_revision;   // may be empty
+  std::string test_split, train_split;
+  // instances
+  std::string promptsource;                 // "super_glue/rte"; empty where the prompt is inline or the rows are instances
+  std::string templates = "original";       // "original", "all", or names in `template_names`
+  std::vector<std::string> template_names;
+  std::string inline_instruction, inline_target, inline_choices;  // Jinja; used where `promptsource` is empty
+  std::string label_column;                 // classification
+  std::int64_t label_missing = -1;          // label of unlabelled rows
+};
+
+/// Parses one file. Throws core::ConfigError with file, line, key and a suggestion.
+TaskSpec read_task(const std::filesystem::path& file);
+/// Every task under `home`/tasks, sorted by name.
+std::vector<TaskSpec> all_tasks(const std::filesystem::path& home);
+/// Tasks by name or group (`promptsource-heldout`, `bigbench-generation`, `miniature`), in the order given, without repeats.
+/// Throws core::ConfigError with a suggestion.
+std::vector<TaskSpec> select_tasks(const std::filesystem::path& home, const std::vector<std::string>& names);
+
+/// Where a task's rows are looked for: `sources` first, then `data` (what scripts/get_data made: bigbench/, promptsource/).
+struct Places {
+  Sources sources;
+  std::filesystem::path data;          // `home`/data unless told
+  std::filesystem::path promptsource;  // CAPPY_PROMPTSOURCE, else data/promptsource/templates
+};
+
+enum class Split { kTrain, kTest };
+
+struct LoadedTask {
+  TaskSpec spec;
+  std::vector<core::Instance> instances;
+  std::int64_t rows = 0;             // of the split
+  std::int64_t skipped = 0;          // (row, template) pairs to which the template does not apply
+  std::int64_t unlabelled = 0;       // classification rows left out for want of a label
+  std::string fingerprint;           // SHA-256 of the rows' bytes, the templates used and the spec
+};
+
+/// Reads and renders a split. `limit` < 0: all rows. Throws core::FileError or core::ConfigError; a target outside the choices and an
+/// empty reference list are errors that name the row.
+LoadedTask load_task(const TaskSpec& spec, Split split, const Places& places, std::int64_t limit = -1);
+
+}  // namespace tasks
