@@ -14,20 +14,30 @@ namespace po = boost::program_options;
 
 /// Options that every verb takes: --threads, --limit, --progress, --home, --help.
 struct CommonOptions {
-  int threads = 0;           // 0: physical cores; 1 means one thread in all
-  std::int64_t limit = -1;   // lines or instances; -1: all
+  int threads = 0;             // after `parse`: what --threads says, else the physical cores
+  std::int64_t limit = -1;     // lines or instances; -1: all
   std::string progress = "auto";
-  std::filesystem::path home;  // tasks, configs, templates; default: CAPPY_HOME, else relative to the binary
+  std::filesystem::path home;  // as --home says; find_home completes it
 };
 
-/// Parses `words` with the verb's own options plus the common ones. Prints help and returns false where --help was given.
-/// Throws core::UsageError ("unknown option --x (did you mean --y?)").
-bool parse(const Words& words, const std::string& verb, po::options_description& own,
-           const po::positional_options_description& positional, CommonOptions& common, po::variables_map& values);
+/// What a verb accepts beside the common options.
+struct VerbSyntax {
+  std::string verb;   // for messages: "rouge", "models new"
+  std::string usage;  // what follows the verb in the usage line: "[options] < in.jsonl > out.jsonl"
+  po::options_description own{"Options"};
+  po::options_description hidden{};  // accepted but not shown: the names behind positional words
+  po::positional_options_description positional{};
+};
 
-/// The folder that holds tasks/ and configs/: --home, else CAPPY_HOME, else the nearest parent of the binary that has `tasks`
-/// and `configs`. Throws core::UsageError.
+/// Parses `words`. Prints help and returns false where --help was given. Abbreviated option names are refused.
+/// Throws core::UsageError ("unknown option --x (did you mean '--y'?)").
+bool parse(const Words& words, const VerbSyntax& syntax, CommonOptions& common, po::variables_map& values);
+
+/// The folder that holds tasks/ and configs/: --home, else CAPPY_HOME, else the nearest folder above the program that has both.
+/// Throws core::UsageError.
 std::filesystem::path find_home(const std::filesystem::path& given);
+
+/// Cores of this machine, hyper-threads not counted; at least 1.
 int physical_cores();
 
 }  // namespace cli

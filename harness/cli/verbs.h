@@ -13,17 +13,38 @@ using Words = std::vector<std::string>;
 
 struct Verb {
   std::string name;
-  std::string summary;         // one line, for `cappy help`
-  int (*run)(const Words&);    // returns the exit code; throws the errors of harness/core/errors.h
+  std::string summary;       // one line, for `cappy help`
+  int (*run)(const Words&);  // returns the exit code; throws the errors of harness/core/errors.h
 };
 
-/// harness/cli/verbs_light.cc and verbs_torch.cc: the two closed lists.
+/// Name and summary of a verb that lives in the other executable.
+struct VerbName {
+  std::string name;
+  std::string summary;
+};
+
+// Without a model (harness/cli/verbs_light.cc lists them).
+int run_evaluate(const Words& words);
+int run_render(const Words& words);
+int run_report(const Words& words);
+int run_rouge(const Words& words);
+int run_tasks(const Words& words);
+int run_tokenize(const Words& words);
+
+// With a model (harness/cli/verbs_torch.cc).
+int run_generate(const Words& words);
+int run_loglikelihood(const Words& words);
+int run_models(const Words& words);
+int run_run(const Words& words);
+int run_score(const Words& words);
+
+/// The two closed lists, by name.
 std::span<const Verb> light_verbs();
 std::span<const Verb> torch_verbs();
-/// Names and summaries of the verbs in `cappy-torch`, known without loading it.
-std::span<const std::pair<std::string, std::string>> torch_verb_summaries();
+/// What `cappy` knows of the verbs in `cappy-torch`.
+std::span<const VerbName> torch_verb_names();
 
-/// Finds and runs a verb; the one `catch` of the program. Returns the exit code.
-int run_program(std::span<const Verb> verbs, const Words& words);
+/// Runs one verb: the one `catch` of the program. Errors become one message on standard error and an exit code.
+int run_verb(const Verb& verb, const Words& words);
 
 }  // namespace cli
