@@ -1,0 +1,75 @@
+// PromptSource's templates (Bach et al., ACL 2022): a folder of `<data set>[/<config>]/templates.yaml`, read as the package
+// ships it, rendered as its `Template.apply` does. A template gives an instruction and a target, apart by "|||", and perhaps
+// the list of answer choices; a text without "|||" means that the template skips the row.
+//
+// The package's own habits are part of the numbers and are kept: "}}" in the source becomes
+// " | string | truncate(2048) }}" before parsing, "|||" inside the row's strings is protected while rendering, parts are
+// unprotected and then stripped, choices stripped and then unprotected.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/core/json.h"
+
+namespace tasks {
+
+/// Whether long values are cut to 2,048 characters, as `apply(example, truncate=True)`, its default, does.
+enum class Truncation { kOn, kOff };
+
+/// One entry of a templates.yaml, compiled at its first use.
+class PromptTemplate {
+ public:
+  std::string dataset;  // "super_glue/rte", for messages
+  std::string name, id, reference;
+  std::string jinja;                         // as written
+  std::optional<std::string> answer_choices; // Jinja; absent for open-ended templates
+  bool original_task = false;
+  std::optional<bool> choices_in_prompt;
+  std::vector<std::string> metrics;
+
+  /// `Template.apply`: usually {instruction, target}; one part where the template skips the row. `seed` feeds the filters
+  /// `choice` and `random`: a draw depends on seed, template and row alone.
+  /// Throws jinja::TemplateError, and std::runtime_error where the row has a column "answer_choices".
+  std::vector<std::string> apply(const core::Json& row, std::uint64_t seed = 0,
+                                 Truncation truncation = Truncation::kOn) const;
+  /// `get_answer_choices_list`; nothing for an open-ended template.
+  std::optional<std::vector<std::string>> choices(const core::Json& row, std::uint64_t seed = 0) const;
+  /// `get_fixed_answer_choices_list`: the choices where they read no column.
+  std::optional<std::vector<std::string>> fixed_choices() const;
+
+  struct Rendered {
+    std::optional<std::string> instruction, target;  // both absent where the template skips the row
+    std::optional<std::vector<std::string>> choices;
+  };
+  /// apply and choices in one rendering. More than two parts are an error, as in the package's own evaluation.
+  Rendered render(const core::Json& row, std::uint64_t seed = 0) const;
+
+  /// Parses all three sources now, so that their errors come before the first row. Throws jinja::TemplateError.
+  void compile() const;
+
+ private:
+  struct Compiled;
+  const Compiled& compiled() const;
+  mutable std::shared_ptr<const Compiled> compiled_;
+};
+
+/// The templates of one data set in the order of `all_template_names`: sorted by name, code point by code point.
+/// `dataset` is "super_glue/rte" or "anli". Throws core::FileError, core::ConfigError with file, line and key.
+std::vector<PromptTemplate> load_templates(const std::filesystem::path& folder, const std::string& dataset);
+
+/// Those that `which` names: "original" (original_task), "all", or one name. Throws core::ConfigError with a suggestion.
+std::vector<PromptTemplate> select_templates(const std::vector<PromptTemplate>& templates, const std::string& which);
+
+/// Every data set of the folder ("anli", "super_glue/rte", …), sorted.
+std::vector<std::string> promptsource_datasets(const std::filesystem::path& folder);
+
+/// The package's `templates` folder: CAPPY_PROMPTSOURCE, else data/promptsource/templates under `home`. Throws
+/// core::ConfigError that says how to get it.
+std::filesystem::path find_promptsource(const std::filesystem::path& home);
+
+}  // namespace tasks
