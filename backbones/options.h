@@ -8,6 +8,10 @@
 #include <string>
 #include <vector>
 
+namespace core {
+class Yaml;
+}
+
 namespace backbones {
 
 /// A number format. Storage of weights and arithmetic are chosen apart (`--weights`, `--dtype`).
@@ -46,6 +50,8 @@ struct Decoding {
 /// "greedy", "beam:4", "sample:4", "paper" (the 17 candidates: beam4 and 4 draws each of sampling, temp0.9, topk40, topp0.95),
 /// or the path of a YAML list. Throws core::ConfigError or core::UsageError.
 std::vector<Decoding> decodings_from(const std::string& text);
+/// The same of a YAML list, wherever it stands: in a file of its own or inside an experiment.
+std::vector<Decoding> decodings_from(const core::Yaml& list);
 /// Canonical JSON of what changes the draws (all parameters but name and num_return_sequences): its hash keys the random numbers.
 std::string parameters_json(const Decoding& decoding);
 
