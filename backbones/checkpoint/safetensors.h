@@ -1,5 +1,5 @@
-// The safetensors format: 8 bytes of header length, JSON, tensors. Every byte must be accounted for: a header that lies (holes,
-// overlaps, sizes that do not fit the shape or the file) is refused with the byte.
+// The safetensors format: 8 bytes of header length, JSON, tensors. Every byte must be accounted for: a header that lies
+// (holes, overlaps, sizes that do not fit the shape or the file) is refused with the byte.
 #pragma once
 
 #include <torch/types.h>
@@ -24,7 +24,8 @@ class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::filesystem::path& path);  // throws core::FileError
   const std::map<std::string, TensorEntry>& entries() const { return entries_; }
-  /// A copy of the tensor, in its stored type.
+  /// A copy of the tensor, in its stored type. Releases the mapped pages behind it: they do not count as memory of the
+  /// process.
   at::Tensor read(const std::string& name) const;
   const std::filesystem::path& path() const { return path_; }
 
@@ -35,8 +36,8 @@ class SafetensorsFile {
   std::map<std::string, TensorEntry> entries_;
 };
 
-/// Writes tensors in the order of `tensors`' names within falling size of type, as the reference writer does.
-/// Atomic; throws core::FileError.
+/// Writes tensors as the reference writer does: by falling type, then name; header padded to 8 bytes, `{"format":
+/// "pt"}` as metadata (transformers asks for it). Atomic; throws core::FileError.
 void write_safetensors(const std::filesystem::path& path, const std::map<std::string, at::Tensor>& tensors);
 
 }  // namespace checkpoint

@@ -1,0 +1,280 @@
+#include "backbones/checkpoint/safetensors.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "harness/core/errors.h"
+#include "harness/core/json.h"
+
+namespace checkpoint {
+namespace {
+
+constexpr std::uint64_t kLengthBytes = 8;
+constexpr std::uint64_t kMaxHeader = 100'000'000;  // the reference's limit
+
+struct TypeName {
+  std::string_view name;
+  at::ScalarType type;
+};
+
+// In the order of the reference's enumeration, which decides the order of a written file.
+constexpr std::array<TypeName, 10> kTypes{{{"BOOL", at::kBool},
+                                           {"U8", at::kByte},
+                                           {"I8", at::kChar},
+                                           {"I16", at::kShort},
+                                           {"F16", at::kHalf},
+                                           {"BF16", at::kBFloat16},
+                                           {"I32", at::kInt},
+                                           {"F32", at::kFloat},
+                                           {"F64", at::kDouble},
+                                           {"I64", at::kLong}}};
+
+std::size_t type_rank(at::ScalarType type) {
+  const auto found = std::find_if(kTypes.begin(), kTypes.end(), [&](const TypeName& t) { return t.type == type; });
+  if (found == kTypes.end())
+    throw std::invalid_argument(fmt::format("safetensors: no type for {}", c10::toString(type)));
+  return static_cast<std::size_t>(found - kTypes.begin());
+}
+
+/// Where a header is wrong: the file and the byte that the message is about.
+class HeaderReader {
+ public:
+  HeaderReader(const std::filesystem::path& path, std::string_view bytes) : path_(path.string()), bytes_(bytes) {}
+
+  std::map<std::string, TensorEntry> entries() {
+    const core::Json header = parse();
+    std::map<std::string, TensorEntry> entries;
+    for (const auto& [name, value] : header.as_object()) {
+      if (name == "__metadata__") {
+        check_metadata(value);
+      } else {
+        entries.emplace(name, entry(name, value));
+      }
+    }
+    check_coverage(entries);
+    return entries;
+  }
+
+ private:
+  [[noreturn]] void fail(std::uint64_t byte, const std::string& message) const {
+    throw core::FileError::at_byte(path_, byte, "safetensors: " + message);
+  }
+
+  core::Json parse() {
+    if (bytes_.size() < kLengthBytes) fail(bytes_.size(), "the file ends within the 8 bytes of the header's length");
+    std::uint64_t length = 0;
+    for (std::size_t i = 0; i < kLengthBytes; ++i)
+      length |= std::uint64_t{static_cast<unsigned char>(bytes_[i])} << (8 * i);
+    if (length > kMaxHeader) fail(0, fmt::format("header length {} is above the limit of {}", length, kMaxHeader));
+    if (length > bytes_.size() - kLengthBytes)
+      fail(0, fmt::format("header length {} does not fit a file of {} bytes", length, bytes_.size()));
+    data_ = kLengthBytes + length;
+    const std::string_view text = bytes_.substr(kLengthBytes, length);
+    if (text.empty() || text.front() != '{') fail(kLengthBytes, "the header does not begin with '{'");
+    try {
+      return core::parse_json(text);
+    } catch (const std::exception& error) {
+      fail(kLengthBytes, fmt::format("the header is not JSON: {}", error.what()));
+    }
+  }
+
+  void check_metadata(const core::Json& metadata) const {
+    if (!metadata.is_object()) fail(place("__metadata__"), "__metadata__ is not an object");
+    for (const auto& [key, value] : metadata.as_object())
+      if (!value.is_string()) fail(place("__metadata__"), fmt::format("__metadata__: '{}' is not a string", key));
+  }
+
+  TensorEntry entry(const std::string& name, const core::Json& value) const {
+    const auto wrong = [&](const std::string& message) { fail(place(name), fmt::format("'{}': {}", name, message)); };
+    if (!value.is_object()) wrong("expected an object, found " + value.kind());
+    for (const auto& [key, unused] : value.as_object())
+      if (key != "dtype" && key != "shape" && key != "data_offsets") wrong(fmt::format("unknown key '{}'", key));
+    try {
+      TensorEntry made;
+      made.type = type_of(value.at("dtype").as_string());
+      made.shape = sizes(value.at("shape"));
+      const std::vector<std::int64_t> offsets = sizes(value.at("data_offsets"));
+      if (offsets.size() != 2 || offsets[0] > offsets[1]) throw std::runtime_error("data_offsets are not [begin, end]");
+      check_extent(made, offsets);
+      made.begin = data_ + static_cast<std::uint64_t>(offsets[0]);
+      made.end = data_ + static_cast<std::uint64_t>(offsets[1]);
+      return made;
+    } catch (const core::FileError&) {
+      throw;
+    } catch (const std::exception& error) {
+      wrong(error.what());
+    }
+    throw std::logic_error("unreachable");
+  }
+
+  static at::ScalarType type_of(const std::string& name) {
+    for (const TypeName& known : kTypes)
+      if (known.name == name) return known.type;
+    throw std::runtime_error(
+        fmt::format("dtype '{}' is not one of F32, F16, BF16, F64, I64, I32, I16, I8, U8, BOOL", name));
+  }
+
+  static std::vector<std::int64_t> sizes(const core::Json& list) {
+    std::vector<std::int64_t> made;
+    for (const core::Json& item : list.as_array()) {
+      const std::int64_t size = item.as_integer();
+      if (size < 0) throw std::runtime_error(fmt::format("negative number {}", size));
+      made.push_back(size);
+    }
+    return made;
+  }
+
+  void check_extent(const TensorEntry& tensor, const std::vector<std::int64_t>& offsets) const {
+    std::uint64_t bytes = c10::elementSize(tensor.type);
+    for (const std::int64_t size : tensor.shape)
+      if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(size), &bytes) || bytes > (std::uint64_t{1} << 62))
+        throw std::runtime_error(fmt::format("shape [{}] overflows", fmt::join(tensor.shape, ", ")));
+    const auto held = static_cast<std::uint64_t>(offsets[1] - offsets[0]);
+    if (held != bytes)
+      throw std::runtime_error(fmt::format("shape [{}] of {} needs {} bytes, data_offsets hold {}",
+                                           fmt::join(tensor.shape, ", "), c10::toString(tensor.type), bytes, held));
+    if (static_cast<std::uint64_t>(offsets[1]) > bytes_.size() - data_)
+      throw std::runtime_error(fmt::format("data end at byte {}, the file at byte {}: cut off?",
+                                           data_ + static_cast<std::uint64_t>(offsets[1]), bytes_.size()));
+  }
+
+  /// The tensors must follow each other from the first byte of data to the last byte of the file.
+  void check_coverage(const std::map<std::string, TensorEntry>& entries) const {
+    std::vector<std::pair<const std::string*, const TensorEntry*>> order;
+    for (const auto& [name, tensor] : entries) order.emplace_back(&name, &tensor);
+    std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+      return std::pair(a.second->begin, a.second->end) < std::pair(b.second->begin, b.second->end);
+    });
+    std::uint64_t at = data_;
+    for (const auto& [name, tensor] : order) {
+      if (tensor->begin != at)
+        fail(std::min(at, tensor->begin),
+             fmt::format("'{}' begins at byte {}, expected {}: {}", *name, tensor->begin, at,
+                         tensor->begin < at ? "tensors overlap" : "a hole between tensors"));
+      at = tensor->end;
+    }
+    if (at != bytes_.size()) fail(at, fmt::format("{} bytes after the last tensor", bytes_.size() - at));
+  }
+
+  /// The byte of a tensor's name in the header, for messages.
+  std::uint64_t place(const std::string& name) const {
+    const std::size_t found = bytes_.substr(0, data_).find("\"" + name + "\"", kLengthBytes);
+    return found == std::string_view::npos ? kLengthBytes : found;
+  }
+
+  std::string path_;
+  std::string_view bytes_;
+  std::uint64_t data_ = 0;  // first byte of the tensors
+};
+
+}  // namespace
+
+struct SafetensorsFile::Mapping {
+  explicit Mapping(const std::filesystem::path& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) throw core::FileError(path.string(), std::strerror(errno));
+    struct stat status {};
+    const bool known = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+    size = known ? static_cast<std::size_t>(status.st_size) : 0;
+    if (size > 0) address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    const int error = errno;
+    ::close(descriptor);
+    if (!known) throw core::FileError(path.string(), "not a regular file");
+    if (address == MAP_FAILED) throw core::FileError(path.string(), std::strerror(error));
+  }
+  ~Mapping() {
+    if (size > 0) ::munmap(address, size);
+  }
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+
+  const char* bytes() const { return static_cast<const char*>(address); }
+
+  /// Lets go of the pages that lie wholly within [begin, end).
+  void release(std::uint64_t begin, std::uint64_t end) const {
+    const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    const std::uint64_t first = (begin + page - 1) / page * page, last = end / page * page;
+    if (first < last) ::madvise(static_cast<char*>(address) + first, last - first, MADV_DONTNEED);
+  }
+
+  void* address = nullptr;
+  std::size_t size = 0;
+};
+
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
+    : path_(path), mapping_(std::make_shared<Mapping>(path)) {
+  entries_ = HeaderReader(path, std::string_view(mapping_->bytes(), mapping_->size)).entries();
+}
+
+at::Tensor SafetensorsFile::read(const std::string& name) const {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) throw core::FileError(path_.string(), fmt::format("no tensor '{}'", name));
+  const TensorEntry& entry = found->second;
+  at::Tensor tensor = at::empty(entry.shape, entry.type);
+  // A copy: the offset need not be a multiple of the element's size.
+  if (entry.begin < entry.end) std::memcpy(tensor.data_ptr(), mapping_->bytes() + entry.begin, entry.end - entry.begin);
+  mapping_->release(entry.begin, entry.end);
+  return tensor;
+}
+
+namespace {
+
+std::string header_text(const std::vector<std::pair<std::string, at::Tensor>>& tensors) {
+  core::Json::Object header{{"__metadata__", core::Json::Object{{"format", "pt"}}}};
+  std::int64_t at = 0;
+  for (const auto& [name, tensor] : tensors) {
+    const auto end = at + static_cast<std::int64_t>(tensor.nbytes());
+    core::Json::Array shape(tensor.sizes().begin(), tensor.sizes().end());
+    header.emplace_back(name, core::Json::Object{{"dtype", kTypes[type_rank(tensor.scalar_type())].name},
+                                                 {"shape", std::move(shape)},
+                                                 {"data_offsets", core::Json::Array{at, end}}});
+    at = end;
+  }
+  std::string text = core::write_json(header);
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  return text;
+}
+
+void write_all(const std::filesystem::path& path, const std::vector<std::pair<std::string, at::Tensor>>& tensors) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  const std::string header = header_text(tensors);
+  for (std::size_t i = 0; i < kLengthBytes; ++i) out.put(static_cast<char>(header.size() >> (8 * i)));
+  out.write(header.data(), static_cast<std::streamsize>(header.size()));
+  for (const auto& [name, tensor] : tensors)
+    out.write(static_cast<const char*>(tensor.const_data_ptr()), static_cast<std::streamsize>(tensor.nbytes()));
+  out.close();
+  const int descriptor = out ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC) : -1;
+  const bool safe = descriptor >= 0 && ::fsync(descriptor) == 0;
+  if (descriptor >= 0) ::close(descriptor);
+  if (!safe) throw core::FileError(path.string(), "cannot be written (is the disk full?)");
+}
+
+}  // namespace
+
+void write_safetensors(const std::filesystem::path& path, const std::map<std::string, at::Tensor>& tensors) {
+  std::vector<std::pair<std::string, at::Tensor>> order;
+  for (const auto& [name, tensor] : tensors) order.emplace_back(name, tensor.detach().cpu().contiguous());
+  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+    return type_rank(a.second.scalar_type()) > type_rank(b.second.scalar_type());
+  });
+  const std::filesystem::path temporary = path.string() + fmt::format(".{}.tmp", ::getpid());
+  try {
+    write_all(temporary, order);
+    std::filesystem::rename(temporary, path);
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+    throw;
+  }
+}
+
+}  // namespace checkpoint
