@@ -1,0 +1,14 @@
+// Class ids, as the Hub's loaders make them from what publishers' raw files hold: SuperGLUE writes "entailment" or true
+// where the templates index a list of choices by 0, 1, 2.
+#pragma once
+
+#include "tasks/dataset.h"
+
+namespace tasks {
+
+/// Makes the label column of a row the class id: text by its place in `label_names`, booleans as the names "False" and
+/// "True", an absent column or null as `label_missing`; ids stay. Returns whether the row is labelled. Throws
+/// core::FileError at the row for a name that is not declared and an id out of range.
+bool encode_label(const TaskSpec& spec, Row& row);
+
+}  // namespace tasks
