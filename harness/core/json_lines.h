@@ -40,7 +40,13 @@ class JsonRecord {
   std::string to_line() const;  // without a newline
 
  private:
-  std::vector<std::pair<std::string, std::string>> fields_;  // key as text, value as written
+  struct Field {
+    std::string key, written_key, value;  // the key as text and as written between its quotes; the value as written
+  };
+  template <class Read>
+  auto read_field(std::string_view key, Read read) const;
+
+  std::vector<Field> fields_;
 };
 
 /// Reads lines of at most 64 MiB. An empty last line is ignored, an empty line elsewhere is an error of parse.
@@ -54,18 +60,22 @@ class JsonLinesReader {
   const std::string& name() const { return name_; }
 
  private:
+  bool read_line();
+
   std::istream& in_;
   std::string name_;
   std::int64_t line_ = 0;
   std::string buffer_;
+  std::string_view line_view_;  // into buffer_
 };
 
 /// All records of a file. Throws FileError.
 std::vector<JsonRecord> read_json_lines(const std::string& path);
 
-/// Runs a filter: reads records in blocks of at most `block` lines, lets `enrich` change each block in place, writes them in
-/// order and flushes after each block. `check` is called once per record as it is read, to refuse fields of a wrong type by line.
-/// A bad line ends it by FileError with its number after all earlier lines are out. `limit` < 0: all lines.
+/// Runs a filter: reads records in blocks of at most `block` lines, lets `enrich` change each block in place, writes
+/// them in order and flushes after each block. A block ends early where no further input waits, so that a program that
+/// asks line by line is answered. `check` is called once per record as it is read, to refuse fields of a wrong type by
+/// line. A bad line ends it by FileError with its number after all earlier lines are out. `limit` < 0: all lines.
 struct FilterOptions {
   std::size_t block = 1;
   std::int64_t limit = -1;
