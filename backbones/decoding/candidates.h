@@ -4,14 +4,13 @@
 // batch, order and threads cannot change a candidate.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "backbones/decoding/decoder_session.h"
+#include "backbones/decoding/sequence.h"
 #include "backbones/options.h"
-#include "harness/core/records.h"
 
 namespace decoding {
 
@@ -19,15 +18,6 @@ namespace decoding {
 struct Source {
   std::vector<std::int32_t> ids;  // end of sequence included, at most max_source_length: cut by the caller
   std::uint64_t instruction = 0;  // core::hash64 of the instruction's bytes: keys the random draws
-};
-
-/// One generated sequence.
-struct Sequence {
-  std::vector<std::int32_t> ids;  // no decoder start, no padding, the end of sequence if it came
-  double log_likelihood = 0;      // nats, sum over ids under the model's own distribution
-  core::End end = core::End::kEos;
-  std::size_t decoding = 0;  // index into GenerationOptions::decodings
-  std::int64_t draw = 0;     // 0-based within the decoding
 };
 
 /// Rows that one instruction needs at the start: beams and draws of all decodings.
