@@ -7,7 +7,8 @@
 
 namespace nn {
 
-/// "cpu", "cuda", "cuda:1". Throws core::UsageError where the name is unknown or this build of libtorch lacks the device.
+/// "cpu", "cuda", "cuda:1". Throws core::UsageError where the name is unknown or this build of libtorch lacks the
+/// device.
 at::Device device_from(const std::string& name);
 
 }  // namespace nn

@@ -1,5 +1,5 @@
-// y = x W^T + b with weights packed once. A row's bits never depend on the other rows of a call: one GEMM path per dtype and
-// kernel set, packed without a batch size and run in blocks of 512 rows (docs/architecture.md, "Exactness").
+// y = x W^T + b with weights packed once. A row's bits never depend on the other rows of a call: one GEMM path per
+// dtype and kernel set, packed without a batch size and run in blocks of 512 rows (docs/architecture.md, "Exactness").
 #pragma once
 
 #include <torch/types.h>
