@@ -31,8 +31,8 @@ target_include_directories(torch::torch SYSTEM INTERFACE ${CAPPY_TORCH}/include
 target_link_options(torch::torch INTERFACE -Wl,--no-as-needed)  # operators register when libtorch_cpu is loaded
 foreach(library c10 torch_cpu torch c10_cuda torch_cuda)  # the last two: only in the CUDA wheel
   if(EXISTS ${CAPPY_TORCH}/lib/lib${library}.so)
-    add_library(torch::${library} SHARED IMPORTED)
-    set_target_properties(torch::${library} PROPERTIES IMPORTED_LOCATION ${CAPPY_TORCH}/lib/lib${library}.so)
-    target_link_libraries(torch::torch INTERFACE torch::${library})
+    add_library(torch::lib${library} SHARED IMPORTED)
+    set_target_properties(torch::lib${library} PROPERTIES IMPORTED_LOCATION ${CAPPY_TORCH}/lib/lib${library}.so)
+    target_link_libraries(torch::torch INTERFACE torch::lib${library})
   endif()
 endforeach()
