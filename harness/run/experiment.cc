@@ -1,0 +1,219 @@
+#include "harness/run/experiment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "harness/core/errors.h"
+#include "harness/core/yaml.h"
+#include "harness/run/decoding_list.h"
+
+namespace run {
+namespace {
+
+using backbones::NumberFormat;
+using backbones::Protocol;
+using core::Yaml;
+
+const std::vector<std::string> kMethodNames{"each-decoding", "self-score-sum", "self-score-mean",
+                                            "cappy",         "oracle",         "random"};
+
+/// Calls a reader of the command line on a value of the file, so that its error gets file and line.
+template <class Reader>
+auto told(const Yaml& yaml, Reader reader) {
+  try {
+    return reader(yaml.string());
+  } catch (const core::UsageError& error) {
+    yaml.fail(error.what());
+  }
+}
+
+void refuse_later_keys(const Yaml& map, const std::vector<std::string>& keys) {
+  for (const std::string& key : keys) {
+    if (const Yaml* yaml = map.find(key)) yaml->fail("is not built yet; remove the key");
+  }
+}
+
+/// A name that becomes part of a file's name.
+std::string read_name(const Yaml& yaml, const std::string& name) {
+  const auto good = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.';
+  };
+  if (name.empty() || name[0] == '.' || !std::all_of(name.begin(), name.end(), good)) {
+    yaml.fail(fmt::format("'{}' is no name: letters, digits, '-', '_' and '.' (not first) make one", name));
+  }
+  return name;
+}
+
+std::uint64_t read_seed(const Yaml& yaml) {
+  const std::int64_t seed = yaml.integer();
+  if (seed < 0) yaml.fail("expected a whole number from 0");
+  return static_cast<std::uint64_t>(seed);
+}
+
+void read_place(const Yaml& map, const std::filesystem::path& folder, ModelChoice& model) {
+  const Yaml *existing = map.find("model"), *recipe = map.find("new");
+  if ((existing == nullptr) == (recipe == nullptr))
+    map.fail("needs either 'model' (a folder) or 'new' (a recipe of random weights)");
+  const Yaml& place = existing != nullptr ? *existing : *recipe;
+  model.is_new = recipe != nullptr;
+  model.written = place.string();
+  model.path = (folder / model.written).lexically_normal();
+  if (!model.path.has_filename()) model.path = model.path.parent_path();
+  if (model.is_new && !std::filesystem::is_regular_file(model.path))
+    place.fail("there is no file " + model.path.string());
+  if (!model.is_new && !std::filesystem::is_directory(model.path)) {
+    place.fail(fmt::format("there is no folder {} (Hub ids are not built yet: name a folder that holds the files)",
+                           model.path.string()));
+  }
+  if (const Yaml* seed = map.find("seed")) {
+    if (!model.is_new) seed->fail("belongs to 'new', not to 'model'");
+    model.seed = read_seed(*seed);
+  }
+}
+
+ModelChoice read_model(const Yaml& map, const std::filesystem::path& folder, std::optional<NumberFormat> weights) {
+  refuse_later_keys(map, {"adapt", "command", "recorded", "api"});
+  map.allow({"name", "model", "new", "seed", "weights", "dtype", "device"});
+  ModelChoice model;
+  read_place(map, folder, model);
+  const Yaml* name = map.find("name");
+  const std::string default_name = (model.is_new ? model.path.stem() : model.path.filename()).string();
+  model.name = name != nullptr ? read_name(*name, name->string()) : read_name(map, default_name);
+  model.weights = weights;
+  if (const Yaml* yaml = map.find("weights")) model.weights = told(*yaml, backbones::number_format_from);
+  if (const Yaml* yaml = map.find("dtype")) model.dtype = told(*yaml, backbones::number_format_from);
+  model.device = map.string_or("device", model.device);
+  return model;
+}
+
+std::vector<ModelChoice> read_models(const Yaml& file, const char* key, const std::filesystem::path& folder,
+                                     std::optional<NumberFormat> weights) {
+  std::vector<ModelChoice> models;
+  const Yaml* list = file.find(key);
+  if (list == nullptr) return models;
+  std::set<std::string> names;
+  for (const Yaml& map : list->items()) {
+    models.push_back(read_model(map, folder, weights));
+    if (!names.insert(models.back().name).second) {
+      map.fail(fmt::format("a second one is called '{}'; give it another 'name'", models.back().name));
+    }
+  }
+  return models;
+}
+
+Protocol read_protocol(const Yaml& file) {
+  const Yaml* yaml = file.find("protocol");
+  if (yaml == nullptr) return Protocol::kTransformers;
+  const Protocol protocol = told(*yaml, backbones::protocol_from);
+  if (protocol == Protocol::kT0 || protocol == Protocol::kLmEval)
+    yaml->fail("the protocol " + yaml->string() + " is not built yet");
+  return protocol;
+}
+
+Lengths default_lengths(Protocol protocol) {
+  Lengths lengths;
+  if (protocol == Protocol::kCappy2023) {
+    lengths.min_length = 3;
+    lengths.max_response_length = 64;
+  }
+  return lengths;
+}
+
+Lengths read_lengths(const Yaml& file, Protocol protocol) {
+  Lengths lengths = default_lengths(protocol);
+  const Yaml* map = file.find("lengths");
+  if (map == nullptr) return lengths;
+  map->allow({"max_length", "min_length", "max_source_length", "max_response_length", "max_pair_length"});
+  const auto read = [&](const char* key, std::int64_t& value, std::int64_t least) {
+    const Yaml* yaml = map->find(key);
+    if (yaml == nullptr) return;
+    value = yaml->integer();
+    if (value < least) yaml->fail(fmt::format("expected a whole number from {}", least));
+  };
+  read("max_length", lengths.max_length, 2);
+  read("min_length", lengths.min_length, 0);
+  read("max_source_length", lengths.max_source_length, 2);
+  read("max_response_length", lengths.max_response_length, 1);
+  read("max_pair_length", lengths.max_pair_length, 5);
+  return lengths;
+}
+
+Seeds read_seeds(const Yaml& file) {
+  Seeds seeds;
+  const Yaml* map = file.find("seeds");
+  if (map == nullptr) return seeds;
+  refuse_later_keys(*map, {"adapt"});
+  map->allow({"generate", "random"});
+  if (const Yaml* yaml = map->find("generate")) seeds.generate = read_seed(*yaml);
+  if (const Yaml* yaml = map->find("random")) seeds.random = read_seed(*yaml);
+  return seeds;
+}
+
+/// The methods of the file; without the key, all that the models allow.
+std::vector<Method> read_methods(const Yaml& file, const Experiment& experiment) {
+  std::vector<Method> methods;
+  const Yaml* list = file.find("methods");
+  for (std::size_t i = 0; list == nullptr && i < kMethodNames.size(); ++i) {
+    if (static_cast<Method>(i) != Method::kCappy || !experiment.scorers.empty())
+      methods.push_back(static_cast<Method>(i));
+  }
+  if (list == nullptr) return methods;
+  for (const Yaml& yaml : list->items()) {
+    const auto method = static_cast<Method>(yaml.one_of(kMethodNames));
+    if (std::find(methods.begin(), methods.end(), method) != methods.end()) yaml.fail("is named twice");
+    if (method == Method::kCappy && experiment.scorers.empty())
+      yaml.fail("'cappy' needs 'scorers', and there are none");
+    methods.push_back(method);
+  }
+  if (methods.empty()) list->fail("names no method");
+  return methods;
+}
+
+std::vector<std::string> read_tasks(const Yaml& file) {
+  const Yaml& yaml = file.at("tasks");
+  std::vector<std::string> tasks = yaml.strings();
+  if (tasks.empty()) yaml.fail("names no task");
+  return tasks;
+}
+
+}  // namespace
+
+std::string to_string(Method method) { return kMethodNames.at(static_cast<std::size_t>(method)); }
+
+bool Experiment::uses(Method method) const {
+  return std::find(methods.begin(), methods.end(), method) != methods.end();
+}
+
+Experiment read_experiment(const std::filesystem::path& file, const Overrides& overrides) {
+  Yaml yaml = Yaml::from_file(file);
+  for (const auto& [key, value] : overrides) yaml.set(key, value, fmt::format("--set {}={}", key, value));
+  refuse_later_keys(yaml, {"sweep", "adapt", "reference", "executor"});
+  yaml.allow(
+      {"experiment", "tasks", "backbones", "decoding", "scorers", "methods", "protocol", "seeds", "lengths", "limit"});
+  const std::filesystem::path folder = file.parent_path();
+  Experiment experiment;
+  experiment.file = file;
+  experiment.name = read_name(yaml.at("experiment"), yaml.at("experiment").string());
+  experiment.tasks = read_tasks(yaml);
+  experiment.protocol = read_protocol(yaml);
+  const bool published = experiment.protocol == Protocol::kCappy2023;
+  experiment.backbones =
+      read_models(yaml, "backbones", folder, published ? std::optional(NumberFormat::kFloat16) : std::nullopt);
+  experiment.scorers =
+      read_models(yaml, "scorers", folder, published ? std::optional(NumberFormat::kFloat32) : std::nullopt);
+  if (experiment.backbones.empty() && experiment.scorers.empty()) yaml.fail("needs 'backbones' or 'scorers'");
+  if (const Yaml* decoding = yaml.find("decoding")) experiment.decodings = read_decodings(*decoding, folder);
+  if (experiment.decodings.empty() && !experiment.backbones.empty())
+    experiment.decodings = backbones::decodings_from("paper");
+  experiment.seeds = read_seeds(yaml);
+  experiment.lengths = read_lengths(yaml, experiment.protocol);
+  experiment.limit = yaml.integer_or("limit", -1);
+  if (experiment.limit == 0 || experiment.limit < -1) yaml.at("limit").fail("expected a whole number from 1");
+  experiment.methods = read_methods(yaml, experiment);
+  return experiment;
+}
+
+}  // namespace run

@@ -1,0 +1,73 @@
+// The experiment file: what a person writes to say which tasks, models, decodings and methods a run has. Read strictly:
+// an unknown key is an error with file, line and a suggestion, and a key of a later version is refused rather than
+// ignored.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backbones/options.h"
+#include "harness/core/json.h"
+
+namespace run {
+
+/// How a prediction is chosen among responses (docs/architecture.md, "The run").
+enum class Method { kEachDecoding, kSelfScoreSum, kSelfScoreMean, kCappy, kOracle, kRandom };
+std::string to_string(Method method);
+
+/// A model as the file names it: a folder that is there (`model`), or a recipe and a seed of random weights (`new`,
+/// `seed`).
+struct ModelChoice {
+  std::string name;            // unique in its list; part of file names
+  std::string written;         // the path as it was written, for the resolved configuration
+  std::filesystem::path path;  // of the folder or of the recipe
+  bool is_new = false;
+  std::uint64_t seed = 0;  // of new weights
+  backbones::NumberFormat dtype = backbones::NumberFormat::kFloat32;
+  std::optional<backbones::NumberFormat> weights;  // absent: as stored
+  std::string device = "cpu";
+};
+
+/// Limits in tokens, as the flags of the verbs count them.
+struct Lengths {
+  std::int64_t max_length = 64;                            // of an output, the decoder start included
+  std::int64_t min_length = 0;                             // of an output, as the protocol counts it
+  std::int64_t max_source_length = 512;                    // of an instruction, end of sequence included
+  std::int64_t max_response_length = backbones::kNoLimit;  // of a response whose log-likelihood is taken
+  std::int64_t max_pair_length = 512;                      // of the scorer's input
+};
+
+struct Seeds {
+  std::uint64_t generate = 0;
+  std::uint64_t random = 0;  // of the method "random"
+};
+
+struct Experiment {
+  std::string name;
+  std::filesystem::path file;
+  std::vector<std::string> tasks;  // names and groups
+  std::vector<ModelChoice> backbones, scorers;
+  std::vector<backbones::Decoding> decodings;
+  std::vector<Method> methods;
+  backbones::Protocol protocol = backbones::Protocol::kTransformers;
+  Seeds seeds;
+  Lengths lengths;
+  std::int64_t limit = -1;  // instances per task; -1: all
+
+  bool uses(Method method) const;
+};
+
+/// `--set a.b=c`: the dotted key and its value as YAML.
+using Overrides = std::vector<std::pair<std::string, std::string>>;
+
+/// Reads a file; relative paths in it are relative to its folder. Throws core::ConfigError or core::FileError.
+Experiment read_experiment(const std::filesystem::path& file, const Overrides& overrides);
+
+/// The configuration with every default filled in, as YAML that `read_experiment` reads back.
+std::string resolved_yaml(const Experiment& experiment);
+
+}  // namespace run

@@ -1,0 +1,214 @@
+#include "harness/run/outcome.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <optional>
+#include <stdexcept>
+
+#include "harness/metrics/selection.h"
+
+namespace run {
+namespace {
+
+using core::Json;
+using core::TaskKind;
+
+/// One column of a table: a name and a rule that picks a response of an instance.
+struct Column {
+  std::string method;
+  std::string scorer;  // empty where none is involved
+  std::function<std::size_t(std::size_t instance)> pick;
+};
+
+std::size_t draw_zero(const Evidence& evidence, std::size_t instance, const std::string& decoding) {
+  const auto& candidates = evidence.generated[instance].candidates;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (candidates[i].decoding == decoding && candidates[i].draw == 0) return i;
+  }
+  throw std::runtime_error(fmt::format("{}: instance {} has no draw 0 of decoding '{}'", evidence.task,
+                                       evidence.instances[instance].id, decoding));
+}
+
+void add_decodings(std::vector<Column>& columns, const Experiment& experiment, const Evidence& evidence) {
+  for (const backbones::Decoding& decoding : experiment.decodings) {
+    columns.push_back(
+        {decoding.name, "", [&evidence, name = decoding.name](std::size_t i) { return draw_zero(evidence, i, name); }});
+  }
+}
+
+std::vector<double> self_scores(const SelfScored& scored, Method method) {
+  std::vector<double> values = scored.log_likelihood;
+  for (std::size_t i = 0; method == Method::kSelfScoreMean && i < values.size(); ++i) {
+    values[i] /= static_cast<double>(scored.tokens[i]);
+  }
+  return values;
+}
+
+void add_scorers(std::vector<Column>& columns, const Experiment& experiment, const Evidence& evidence) {
+  for (std::size_t s = 0; s < experiment.scorers.size(); ++s) {
+    columns.push_back({"cappy", experiment.scorers[s].name,
+                       [&evidence, s](std::size_t i) { return metrics::first_maximum(evidence.scored[s][i].score); }});
+  }
+}
+
+/// The columns of the methods that apply to this kind of task, in the order of the experiment.
+std::vector<Column> make_columns(const Experiment& experiment, const Evidence& evidence) {
+  std::vector<Column> columns;
+  for (const Method method : experiment.methods) {
+    switch (method) {
+      case Method::kEachDecoding:
+        if (evidence.kind == TaskKind::kGeneration) add_decodings(columns, experiment, evidence);
+        break;
+      case Method::kSelfScoreSum:
+      case Method::kSelfScoreMean:
+        if (evidence.self_scored.empty()) break;
+        columns.push_back({to_string(method), "", [&evidence, method](std::size_t i) {
+                             return metrics::first_maximum(self_scores(evidence.self_scored[i], method));
+                           }});
+        break;
+      case Method::kCappy:
+        add_scorers(columns, experiment, evidence);
+        break;
+      case Method::kOracle:
+        if (evidence.kind != TaskKind::kGeneration) break;
+        columns.push_back(
+            {"oracle", "", [&evidence](std::size_t i) { return metrics::first_maximum(evidence.rouge_l[i]); }});
+        break;
+      case Method::kRandom:
+        columns.push_back({"random", "", [&evidence, seed = experiment.seeds.random](std::size_t i) {
+                             return metrics::random_choice(evidence.responses[i].size(), seed,
+                                                           evidence.instances[i].instruction);
+                           }});
+        break;
+    }
+  }
+  return columns;
+}
+
+/// Rouge-L, or 1 where the text is the right choice's. Equal texts are equally right, as in the published evaluation.
+double value_of(const Evidence& evidence, std::size_t instance, std::size_t response) {
+  if (evidence.kind == TaskKind::kGeneration) return evidence.rouge_l[instance][response];
+  const core::Instance& example = evidence.instances[instance];
+  return example.choices[response] == example.choices[static_cast<std::size_t>(*example.label)] ? 1.0 : 0.0;
+}
+
+core::Prediction predict(const Evidence& evidence, const Column& column, std::size_t instance) {
+  const std::size_t choice = column.pick(instance);
+  return {column.method, static_cast<std::int64_t>(choice), evidence.responses[instance].at(choice),
+          value_of(evidence, instance, choice)};
+}
+
+Json scores_json(const Experiment& experiment, const Evidence& evidence, std::size_t instance, std::size_t response) {
+  Json::Object scores;
+  for (std::size_t s = 0; s < evidence.scored.size(); ++s) {
+    scores.emplace_back(experiment.scorers[s].name, evidence.scored[s][instance].score[response]);
+  }
+  return scores;
+}
+
+/// A candidate, or a choice, with all that is known of it.
+Json response_json(const Experiment& experiment, const Evidence& evidence, std::size_t instance, std::size_t response) {
+  Json::Object object;
+  if (evidence.kind == TaskKind::kGeneration) {
+    object = core::to_json(evidence.generated[instance].candidates[response]).as_object();
+    object.emplace_back("rouge_l", evidence.rouge_l[instance][response]);
+  } else {
+    object.emplace_back("response", evidence.responses[instance][response]);
+  }
+  if (!evidence.self_scored.empty()) {
+    object.emplace_back("self_score",
+                        Json::Object{{"log_likelihood", evidence.self_scored[instance].log_likelihood[response]},
+                                     {"tokens", evidence.self_scored[instance].tokens[response]}});
+  }
+  if (!evidence.scored.empty()) object.emplace_back("scores", scores_json(experiment, evidence, instance, response));
+  return object;
+}
+
+Json prediction_json(const core::Prediction& prediction, const Column& column) {
+  Json::Object object = core::to_json(prediction).as_object();
+  if (!column.scorer.empty()) object.insert(object.begin() + 1, {"scorer", column.scorer});
+  return object;
+}
+
+std::string instance_line(const Experiment& experiment, const Evidence& evidence, std::size_t instance,
+                          Json::Array predictions) {
+  Json::Object object = core::to_json(evidence.instances[instance]).as_object();
+  Json::Array responses;
+  for (std::size_t r = 0; r < evidence.responses[instance].size(); ++r) {
+    responses.push_back(response_json(experiment, evidence, instance, r));
+  }
+  object.emplace_back(evidence.kind == TaskKind::kGeneration ? "candidates" : "responses", responses);
+  object.emplace_back("predictions", std::move(predictions));
+  return core::write_json(object);
+}
+
+reports::TaskCounters count(const Evidence& evidence) {
+  reports::TaskCounters counters;
+  counters.task = evidence.task;
+  counters.backbone = evidence.backbone;
+  counters.instances = static_cast<std::int64_t>(evidence.instances.size());
+  for (const core::Instance& instance : evidence.instances) {
+    counters.references += static_cast<std::int64_t>(instance.references.size());
+  }
+  for (const Generated& generated : evidence.generated) {
+    counters.references_too_long += generated.references_too_long;
+    counters.outputs += static_cast<std::int64_t>(generated.candidates.size());
+    for (const core::Candidate& candidate : generated.candidates)
+      counters.outputs_at_limit += candidate.end == core::End::kLength;
+  }
+  for (std::size_t i = 0; i < evidence.instances.size(); ++i) {
+    const bool generated_cut = !evidence.generated.empty() && evidence.generated[i].source_tokens_cut > 0;
+    const bool scored_cut = !evidence.self_scored.empty() && evidence.self_scored[i].source_tokens_cut > 0;
+    counters.inputs_cut += generated_cut || scored_cut;
+  }
+  for (const auto& scorer : evidence.scored) {
+    for (const Scored& scored : scorer) {
+      counters.pairs += static_cast<std::int64_t>(scored.score.size());
+      counters.pairs_cut += scored.pairs_cut;
+    }
+  }
+  return counters;
+}
+
+void check(const Evidence& evidence) {
+  for (const core::Instance& instance : evidence.instances) {
+    const bool good = evidence.kind == TaskKind::kGeneration
+                          ? !instance.references.empty()
+                          : instance.label && *instance.label >= 0 &&
+                                static_cast<std::size_t>(*instance.label) < instance.choices.size();
+    if (!good) {
+      throw std::runtime_error(
+          fmt::format("{}: instance {} has no {}", evidence.task, instance.id,
+                      evidence.kind == TaskKind::kGeneration ? "reference" : "label within its choices"));
+    }
+  }
+}
+
+}  // namespace
+
+Outcome judge(const Experiment& experiment, const Evidence& evidence) {
+  check(evidence);
+  Outcome outcome;
+  const std::vector<Column> columns = make_columns(experiment, evidence);
+  std::vector<double> sums(columns.size());
+  for (std::size_t i = 0; i < evidence.instances.size(); ++i) {
+    Json::Array predictions;
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const core::Prediction prediction = predict(evidence, columns[c], i);
+      sums[c] += prediction.value;
+      predictions.push_back(prediction_json(prediction, columns[c]));
+    }
+    outcome.lines.push_back(instance_line(experiment, evidence, i, std::move(predictions)));
+  }
+  const auto n = static_cast<std::int64_t>(evidence.instances.size());
+  const std::string metric = evidence.kind == TaskKind::kGeneration ? "rouge_l" : "accuracy";
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    outcome.rows.push_back({evidence.task, evidence.kind, evidence.backbone, columns[c].scorer, columns[c].method,
+                            metric, sums[c] / static_cast<double>(n), n});
+  }
+  outcome.counters = count(evidence);
+  return outcome;
+}
+
+}  // namespace run

@@ -1,0 +1,109 @@
+// Writing the resolved configuration: maps in block style, what is inside lists in flow style. Texts are JSON strings,
+// which are YAML too, wherever plain text could be read as something else.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/run/experiment.h"
+
+namespace run {
+namespace {
+
+using core::Json;
+
+bool is_plain(const std::string& text) {
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '/' || c == '.';
+  };
+  return !text.empty() && std::isalpha(static_cast<unsigned char>(text[0])) &&
+         std::all_of(text.begin(), text.end(), plain) && text != "true" && text != "false" && text != "null";
+}
+
+std::string flow(const Json& value) {
+  std::string out;
+  if (value.is_array()) {
+    for (const Json& item : value.as_array()) out += (out.empty() ? "" : ", ") + flow(item);
+    return "[" + out + "]";
+  }
+  if (value.is_object()) {
+    for (const auto& [key, item] : value.as_object())
+      out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", key, flow(item));
+    return "{" + out + "}";
+  }
+  return value.is_string() && is_plain(value.as_string()) ? value.as_string() : core::write_json(value);
+}
+
+/// A list of maps gets a line each.
+std::string block(const Json& value) {
+  const bool maps = value.is_array() && !value.as_array().empty() && value.as_array()[0].is_object();
+  if (!maps) return " " + flow(value);
+  std::string out;
+  for (const Json& item : value.as_array()) out += "\n  - " + flow(item);
+  return out;
+}
+
+Json to_json(const ModelChoice& model) {
+  Json::Object object{{"name", model.name}, {model.is_new ? "new" : "model", model.written}};
+  if (model.is_new) object.emplace_back("seed", static_cast<std::int64_t>(model.seed));
+  if (model.weights) object.emplace_back("weights", backbones::to_string(*model.weights));
+  object.emplace_back("dtype", backbones::to_string(model.dtype));
+  object.emplace_back("device", model.device);
+  return object;
+}
+
+Json to_json(const std::vector<ModelChoice>& models) {
+  Json::Array list;
+  for (const ModelChoice& model : models) list.push_back(to_json(model));
+  return list;
+}
+
+Json to_json(const backbones::Decoding& decoding) {
+  using Early = backbones::Decoding::EarlyStopping;
+  const Json early =
+      decoding.early_stopping == Early::kNever ? Json("never") : Json(decoding.early_stopping == Early::kTrue);
+  return Json::Object{{"name", decoding.name},
+                      {"do_sample", decoding.do_sample},
+                      {"num_beams", decoding.num_beams},
+                      {"num_return_sequences", decoding.num_return_sequences},
+                      {"temperature", decoding.temperature},
+                      {"top_k", decoding.top_k},
+                      {"top_p", decoding.top_p},
+                      {"length_penalty", decoding.length_penalty},
+                      {"early_stopping", early}};
+}
+
+Json to_json(const Lengths& lengths) {
+  Json::Object object{{"max_length", lengths.max_length},
+                      {"min_length", lengths.min_length},
+                      {"max_source_length", lengths.max_source_length},
+                      {"max_pair_length", lengths.max_pair_length}};
+  if (lengths.max_response_length != backbones::kNoLimit) {
+    object.emplace_back("max_response_length", lengths.max_response_length);
+  }
+  return object;
+}
+
+}  // namespace
+
+std::string resolved_yaml(const Experiment& experiment) {
+  Json::Array tasks, methods, decodings;
+  for (const std::string& task : experiment.tasks) tasks.push_back(task);
+  for (const Method method : experiment.methods) methods.push_back(to_string(method));
+  for (const backbones::Decoding& decoding : experiment.decodings) decodings.push_back(to_json(decoding));
+  Json::Object object{{"experiment", experiment.name},
+                      {"tasks", tasks},
+                      {"backbones", to_json(experiment.backbones)},
+                      {"decoding", decodings},
+                      {"scorers", to_json(experiment.scorers)},
+                      {"methods", methods},
+                      {"protocol", backbones::to_string(experiment.protocol)},
+                      {"seeds", Json::Object{{"generate", static_cast<std::int64_t>(experiment.seeds.generate)},
+                                             {"random", static_cast<std::int64_t>(experiment.seeds.random)}}},
+                      {"lengths", to_json(experiment.lengths)}};
+  if (experiment.limit >= 0) object.emplace_back("limit", experiment.limit);
+  std::string out;
+  for (const auto& [key, value] : object) out += key + ":" + block(value) + "\n";
+  return out;
+}
+
+}  // namespace run

@@ -1,0 +1,179 @@
+#include "harness/run/run.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ctime>
+#include <memory>
+
+#include "harness/core/files.h"
+#include "harness/run/file_lock.h"
+#include "harness/run/outcome.h"
+#include "harness/run/prepare.h"
+#include "harness/run/run_folder.h"
+
+namespace run {
+namespace {
+
+using core::Json;
+using core::TaskKind;
+
+/// The evidence of one task under one backbone, as it grows from pass to pass.
+struct Unit {
+  Evidence evidence;
+  const Model* backbone = nullptr;  // nullptr where none is involved
+
+  TaskInput input() const { return {evidence.task, evidence.instances}; }
+};
+
+bool wants_self_scores(const Experiment& experiment) {
+  return experiment.uses(Method::kSelfScoreSum) || experiment.uses(Method::kSelfScoreMean);
+}
+
+Unit make_unit(const tasks::LoadedTask& task, const Model* backbone) {
+  Unit unit;
+  unit.backbone = backbone;
+  unit.evidence.task = task.spec.name;
+  unit.evidence.kind = task.spec.kind;
+  unit.evidence.backbone = backbone == nullptr ? "" : backbone->choice.name;
+  unit.evidence.instances = task.instances;
+  if (task.spec.kind == TaskKind::kClassification) {
+    for (const core::Instance& instance : task.instances) unit.evidence.responses.push_back(instance.choices);
+  }
+  return unit;
+}
+
+/// Backbone by backbone, tasks in order. Classification involves a backbone only where it is to rank the choices.
+std::vector<Unit> make_units(const Experiment& experiment, const Prepared& prepared) {
+  std::vector<Unit> units;
+  const bool ranks_choices = wants_self_scores(experiment) && !prepared.backbones.empty();
+  for (const Model& backbone : prepared.backbones) {
+    for (const tasks::LoadedTask& task : prepared.tasks) {
+      if (task.spec.kind == TaskKind::kGeneration || ranks_choices) units.push_back(make_unit(task, &backbone));
+    }
+  }
+  for (const tasks::LoadedTask& task : prepared.tasks) {
+    if (task.spec.kind == TaskKind::kClassification && !ranks_choices) units.push_back(make_unit(task, nullptr));
+  }
+  return units;
+}
+
+void generate_one(const StageContext& context, Unit& unit) {
+  if (unit.evidence.kind != TaskKind::kGeneration) return;
+  unit.evidence.generated = generate(context, unit.input(), *unit.backbone);
+  for (const Generated& generated : unit.evidence.generated) {
+    Responses& responses = unit.evidence.responses.emplace_back();
+    for (const core::Candidate& candidate : generated.candidates) responses.push_back(candidate.response);
+  }
+}
+
+/// Everything that one backbone computes, so that it is opened once.
+void use_backbone(const StageContext& context, const Model& backbone, std::vector<Unit>& units) {
+  for (Unit& unit : units) {
+    if (unit.backbone == &backbone) generate_one(context, unit);
+  }
+  if (!wants_self_scores(context.experiment)) return;
+  for (Unit& unit : units) {
+    if (unit.backbone == &backbone) {
+      unit.evidence.self_scored = self_score(context, unit.input(), backbone, unit.evidence.responses);
+    }
+  }
+}
+
+void annotate_all(const StageContext& context, std::vector<Unit>& units) {
+  for (Unit& unit : units) {
+    if (unit.evidence.kind == TaskKind::kGeneration) {
+      unit.evidence.rouge_l = annotate(context, unit.input(), unit.evidence.responses);
+    }
+  }
+}
+
+void score_all(const StageContext& context, const std::vector<Model>& scorers, std::vector<Unit>& units) {
+  if (!context.experiment.uses(Method::kCappy)) return;
+  for (const Model& scorer : scorers) {
+    for (Unit& unit : units)
+      unit.evidence.scored.push_back(score(context, unit.input(), scorer, unit.evidence.responses));
+  }
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text.append(line).push_back('\n');
+  return text;
+}
+
+std::string describe_setting(const Experiment& experiment) {
+  std::string text = fmt::format("Seeds: generate {}, random {}.", experiment.seeds.generate, experiment.seeds.random);
+  if (experiment.limit >= 0) text += fmt::format(" At most {} instances per task.", experiment.limit);
+  return text;
+}
+
+std::vector<std::string> random_models(const Prepared& prepared) {
+  std::vector<std::string> names;
+  for (const auto* models : {&prepared.backbones, &prepared.scorers}) {
+    for (const Model& model : *models) {
+      if (model.is_random) names.push_back(model.choice.name);
+    }
+  }
+  return names;
+}
+
+RunFiles judge_all(const Experiment& experiment, const Prepared& prepared, const std::vector<Unit>& units) {
+  RunFiles files;
+  files.config = resolved_yaml(experiment);
+  files.inputs = describe_inputs(prepared);
+  files.summary = {experiment.name,
+                   backbones::to_string(experiment.protocol),
+                   describe_setting(experiment),
+                   random_models(prepared),
+                   {},
+                   {}};
+  for (const Unit& unit : units) {
+    Outcome outcome = judge(experiment, unit.evidence);
+    const std::string stem =
+        unit.backbone == nullptr ? unit.evidence.task : unit.evidence.task + "." + unit.evidence.backbone;
+    files.instances[stem + ".jsonl"] = joined(outcome.lines);
+    files.summary.rows.insert(files.summary.rows.end(), outcome.rows.begin(), outcome.rows.end());
+    files.summary.counters.push_back(outcome.counters);
+  }
+  return files;
+}
+
+}  // namespace
+
+RunResult execute(const RunRequest& request, const ModelSource& models, const Say& tell) {
+  std::unique_ptr<core::AppendFile> log;  // opened once nothing is left to refuse
+  const Say say = [&](const std::string& line) {
+    tell(line);
+    if (log) log->append(fmt::format("{:%Y-%m-%dT%H:%M:%SZ} {}\n", fmt::gmtime(std::time(nullptr)), line));
+  };
+  const Experiment& experiment = request.experiment;
+  Prepared prepared{load_tasks(request), {}, {}};
+  Store store(request.runs / "store", say, request.progress);
+  prepared.backbones = resolve_models(experiment.backbones, store.folder(), models, say);
+  prepared.scorers = resolve_models(experiment.scorers, store.folder(), models, say);
+  OpenModel open(models);
+  check_models(prepared, open);
+
+  RunResult result;
+  result.folder = request.runs / experiment.name;
+  const FileLock lock(result.folder / ".lock",
+                      [&] { say("another run writes " + result.folder.string() + "; waiting for it"); });
+  log = std::make_unique<core::AppendFile>(result.folder / "log");
+  std::vector<Json> timings;
+  const StageContext context{experiment, store, open, request.environment.arithmetic, &timings, &result.computed};
+  std::vector<Unit> units = make_units(experiment, prepared);
+  for (const Model& backbone : prepared.backbones) use_backbone(context, backbone, units);
+  annotate_all(context, units);
+  score_all(context, prepared.scorers, units);
+
+  const RunFiles files = judge_all(experiment, prepared, units);
+  write_results(result.folder, files);
+  write_circumstances(result.folder, request.environment.facts, timings);
+  say(result.computed == 0 ? std::string("nothing was computed: every result was in the store")
+                           : fmt::format("computed {} instances", result.computed));
+  result.summary = files.summary;
+  return result;
+}
+
+}  // namespace run

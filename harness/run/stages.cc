@@ -1,0 +1,297 @@
+#include "harness/run/stages.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+#include <stdexcept>
+
+#include "harness/core/hash.h"
+#include "harness/metrics/rouge_l.h"
+
+namespace run {
+namespace {
+
+using backbones::InstructionResponse;
+using core::Instance;
+using core::Json;
+
+// Raised by hand where a stage's code changes its results.
+constexpr int kGenerateVersion = 1;
+constexpr int kSelfScoreVersion = 1;
+constexpr int kAnnotateVersion = 1;
+constexpr int kScoreVersion = 1;
+
+// Instances between two writes: what a killed run can lose.
+constexpr std::size_t kGenerateBatch = 32;
+constexpr std::size_t kPairBatch = 64;
+constexpr std::size_t kAnnotateBatch = 512;
+
+Json to_array(const std::vector<std::string>& texts) { return Json::Array(texts.begin(), texts.end()); }
+
+/// SHA-256 of one JSON list per instance.
+template <class Describe>
+std::string hash_instances(const std::vector<Instance>& instances, Describe describe) {
+  core::Hasher hasher;
+  for (std::size_t i = 0; i < instances.size(); ++i) hasher.add(core::write_json(describe(i)) + "\n");
+  return hasher.hex();
+}
+
+std::string hash_pairs(const TaskInput& task, const std::vector<Responses>& responses) {
+  return hash_instances(task.instances, [&](std::size_t i) {
+    return Json::Array{task.instances[i].instruction, to_array(responses.at(i))};
+  });
+}
+
+Json decoding_key(const backbones::Decoding& decoding) {
+  return Json::Object{{"name", decoding.name},
+                      {"parameters", core::parse_json(backbones::parameters_json(decoding))},
+                      {"num_return_sequences", decoding.num_return_sequences}};
+}
+
+/// One (instruction, response) pair of each distinct kind in a range of instances, and where each response finds its
+/// own.
+struct DistinctPairs {
+  std::vector<InstructionResponse> pairs;
+  std::vector<std::vector<std::size_t>> index;  // [instance - begin][response] -> pairs
+
+  DistinctPairs(const TaskInput& task, const std::vector<Responses>& responses, std::size_t begin, std::size_t end) {
+    std::map<std::pair<std::string, std::string>, std::size_t> seen;
+    for (std::size_t i = begin; i < end; ++i) {
+      auto& places = index.emplace_back();
+      for (const std::string& response : responses.at(i)) {
+        const auto [place, is_new] = seen.try_emplace({task.instances[i].instruction, response}, pairs.size());
+        if (is_new) pairs.push_back({task.instances[i].instruction, response});
+        places.push_back(place->second);
+      }
+    }
+  }
+};
+
+/// Runs a stage and notes its timings under the names of its task and model.
+std::vector<Json> obtain(const StageContext& context, const StageWork& work, const std::string& task,
+                         const std::string& model) {
+  StageResult result = context.store.obtain(work);
+  for (const Json& line : result.timings) {
+    Json::Object named{{"task", task}, {"model", model}};
+    named.insert(named.end(), line.as_object().begin(), line.as_object().end());
+    context.timings->push_back(named);
+  }
+  *context.computed += result.computed;
+  return std::move(result.values);
+}
+
+StageWork make_work(const StageContext& context, StageKey key, const TaskInput& task, const std::string& model) {
+  StageWork work;
+  work.key = std::move(key);
+  work.title = model.empty() ? fmt::format("{} {}", work.key.stage, task.name)
+                             : fmt::format("{} {} with {}", work.key.stage, task.name, model);
+  work.count = task.instances.size();
+  work.provenance = context.provenance;
+  return work;
+}
+
+backbones::GenerationOptions generation_options(const Experiment& experiment) {
+  backbones::GenerationOptions options;
+  options.decodings = experiment.decodings;
+  options.protocol = experiment.protocol;
+  options.max_length = experiment.lengths.max_length;
+  options.min_length = experiment.lengths.min_length;
+  options.max_source_length = experiment.lengths.max_source_length;
+  options.seed = experiment.seeds.generate;
+  return options;
+}
+
+/// References that an output of at most max_length - 1 new tokens, its end of sequence included, cannot equal.
+std::int64_t count_too_long(const backbones::Backbone& backbone, const Instance& instance, std::int64_t max_length) {
+  std::int64_t count = 0;
+  for (const std::string& reference : instance.references) count += backbone.count_tokens(reference) > max_length - 1;
+  return count;
+}
+
+BatchResult generate_batch(backbones::Backbone& backbone, const backbones::GenerationOptions& options,
+                           std::span<const Instance> instances) {
+  std::vector<std::string> instructions;
+  for (const Instance& instance : instances) instructions.push_back(instance.instruction);
+  const auto generations = backbone.generate(instructions, options);
+  BatchResult result;
+  for (std::size_t i = 0; i < generations.size(); ++i) {
+    Json::Array candidates;
+    for (const core::Candidate& candidate : generations[i].candidates) {
+      candidates.push_back(core::to_json(candidate));
+      result.tokens += candidate.tokens;
+    }
+    result.tokens += generations[i].source_tokens;
+    result.lines.push_back(core::write_json(
+        Json::Object{{"candidates", candidates},
+                     {"source_tokens_cut", generations[i].source_tokens_cut},
+                     {"references_too_long", count_too_long(backbone, instances[i], options.max_length)}}));
+  }
+  return result;
+}
+
+Generated generated_from(const Json& json) {
+  Generated generated;
+  for (const Json& candidate : json.at("candidates").as_array())
+    generated.candidates.push_back(core::candidate_from_json(candidate));
+  generated.source_tokens_cut = json.at("source_tokens_cut").as_integer();
+  generated.references_too_long = json.at("references_too_long").as_integer();
+  return generated;
+}
+
+BatchResult self_score_batch(backbones::Backbone& backbone, const Lengths& lengths, const DistinctPairs& distinct) {
+  backbones::LikelihoodOptions options;
+  options.max_length = lengths.max_response_length;
+  options.max_source_length = lengths.max_source_length;
+  const auto values = backbone.log_likelihood(distinct.pairs, options);
+  BatchResult result;
+  for (const auto& value : values) result.tokens += value.tokens;
+  for (const auto& places : distinct.index) {
+    Json::Array sums, tokens;
+    std::int64_t cut = 0;
+    for (const std::size_t place : places) {
+      cut = values.at(place).source_tokens_cut;
+      sums.push_back(values.at(place).log_likelihood);
+      tokens.push_back(values[place].tokens);
+    }
+    result.lines.push_back(
+        core::write_json(Json::Object{{"log_likelihood", sums}, {"tokens", tokens}, {"source_tokens_cut", cut}}));
+  }
+  return result;
+}
+
+BatchResult score_batch(cappy::Scorer& scorer, const Lengths& lengths, const DistinctPairs& distinct) {
+  cappy::ScoreOptions options;
+  options.max_length = lengths.max_pair_length;
+  const auto values = scorer.score(distinct.pairs, options);
+  BatchResult result;
+  for (const auto& value : values) result.tokens += value.tokens;
+  for (const auto& places : distinct.index) {
+    Json::Array scores;
+    std::int64_t cut = 0;
+    for (const std::size_t place : places) {
+      scores.push_back(values.at(place).score);
+      cut += values[place].tokens_cut > 0;
+    }
+    result.lines.push_back(core::write_json(Json::Object{{"score", scores}, {"pairs_cut", cut}}));
+  }
+  return result;
+}
+
+std::vector<double> doubles(const Json& list) {
+  std::vector<double> values;
+  for (const Json& value : list.as_array()) values.push_back(value.as_double());
+  return values;
+}
+
+}  // namespace
+
+StageKey generate_key(const Experiment& experiment, const TaskInput& task, const Model& backbone) {
+  Json::Array decodings;
+  for (const auto& decoding : experiment.decodings) decodings.push_back(decoding_key(decoding));
+  const std::string texts = hash_instances(task.instances, [&](std::size_t i) {
+    return Json::Array{task.instances[i].instruction, to_array(task.instances[i].references)};
+  });
+  return {"generate", Json::Object{{"version", kGenerateVersion},
+                                   {"texts", texts},
+                                   {"backbone", backbone.key()},
+                                   {"decodings", decodings},
+                                   {"protocol", backbones::to_string(experiment.protocol)},
+                                   {"seed", static_cast<std::int64_t>(experiment.seeds.generate)},
+                                   {"max_length", experiment.lengths.max_length},
+                                   {"min_length", experiment.lengths.min_length},
+                                   {"max_source_length", experiment.lengths.max_source_length}}};
+}
+
+StageKey self_score_key(const Experiment& experiment, const TaskInput& task, const Model& backbone,
+                        const std::vector<Responses>& responses) {
+  return {"log-likelihood", Json::Object{{"version", kSelfScoreVersion},
+                                         {"texts", hash_pairs(task, responses)},
+                                         {"backbone", backbone.key()},
+                                         {"max_response_length", experiment.lengths.max_response_length},
+                                         {"max_source_length", experiment.lengths.max_source_length}}};
+}
+
+StageKey annotate_key(const TaskInput& task, const std::vector<Responses>& responses) {
+  const std::string texts = hash_instances(task.instances, [&](std::size_t i) {
+    return Json::Array{to_array(task.instances[i].references), to_array(responses.at(i))};
+  });
+  return {"rouge", Json::Object{{"version", kAnnotateVersion}, {"texts", texts}}};
+}
+
+StageKey score_key(const Experiment& experiment, const TaskInput& task, const Model& scorer,
+                   const std::vector<Responses>& responses) {
+  return {"score", Json::Object{{"version", kScoreVersion},
+                                {"texts", hash_pairs(task, responses)},
+                                {"scorer", scorer.key()},
+                                {"max_pair_length", experiment.lengths.max_pair_length}}};
+}
+
+std::vector<Generated> generate(const StageContext& context, const TaskInput& task, const Model& backbone) {
+  StageWork work = make_work(context, generate_key(context.experiment, task, backbone), task, backbone.choice.name);
+  work.batch = kGenerateBatch;
+  work.prepare = [&] { context.open.backbone(backbone); };
+  work.compute = [&](std::size_t begin, std::size_t end) {
+    return generate_batch(context.open.backbone(backbone), generation_options(context.experiment),
+                          std::span(task.instances).subspan(begin, end - begin));
+  };
+  std::vector<Generated> all;
+  for (const Json& value : obtain(context, work, task.name, backbone.choice.name)) all.push_back(generated_from(value));
+  return all;
+}
+
+std::vector<SelfScored> self_score(const StageContext& context, const TaskInput& task, const Model& backbone,
+                                   const std::vector<Responses>& responses) {
+  StageWork work =
+      make_work(context, self_score_key(context.experiment, task, backbone, responses), task, backbone.choice.name);
+  work.batch = kPairBatch;
+  work.prepare = [&] { context.open.backbone(backbone); };
+  work.compute = [&](std::size_t begin, std::size_t end) {
+    return self_score_batch(context.open.backbone(backbone), context.experiment.lengths,
+                            DistinctPairs(task, responses, begin, end));
+  };
+  std::vector<SelfScored> all;
+  for (const Json& value : obtain(context, work, task.name, backbone.choice.name)) {
+    SelfScored& scored = all.emplace_back(
+        SelfScored{doubles(value.at("log_likelihood")), {}, value.at("source_tokens_cut").as_integer()});
+    for (const Json& tokens : value.at("tokens").as_array()) scored.tokens.push_back(tokens.as_integer());
+  }
+  return all;
+}
+
+std::vector<std::vector<double>> annotate(const StageContext& context, const TaskInput& task,
+                                          const std::vector<Responses>& responses) {
+  StageWork work = make_work(context, annotate_key(task, responses), task, "");
+  work.batch = kAnnotateBatch;
+  work.compute = [&](std::size_t begin, std::size_t end) {
+    BatchResult result;
+    for (std::size_t i = begin; i < end; ++i) {
+      Json::Array values;
+      for (const std::string& response : responses.at(i))
+        values.push_back(rouge_l(response, task.instances[i].references));
+      result.lines.push_back(core::write_json(Json::Object{{"rouge_l", values}}));
+    }
+    return result;
+  };
+  std::vector<std::vector<double>> all;
+  for (const Json& value : obtain(context, work, task.name, "")) all.push_back(doubles(value.at("rouge_l")));
+  return all;
+}
+
+std::vector<Scored> score(const StageContext& context, const TaskInput& task, const Model& scorer,
+                          const std::vector<Responses>& responses) {
+  StageWork work = make_work(context, score_key(context.experiment, task, scorer, responses), task, scorer.choice.name);
+  work.batch = kPairBatch;
+  work.prepare = [&] { context.open.scorer(scorer); };
+  work.compute = [&](std::size_t begin, std::size_t end) {
+    return score_batch(context.open.scorer(scorer), context.experiment.lengths,
+                       DistinctPairs(task, responses, begin, end));
+  };
+  std::vector<Scored> all;
+  for (const Json& value : obtain(context, work, task.name, scorer.choice.name)) {
+    all.push_back({doubles(value.at("score")), value.at("pairs_cut").as_integer()});
+  }
+  return all;
+}
+
+}  // namespace run

@@ -1,0 +1,73 @@
+// The stages of a run: functions from texts to JSON Lines through the store. The key of each holds a hash of the very
+// texts that it reads beside the model and the settings, so that equal work is shared between experiments and nothing
+// stale is ever used.
+//
+//   generate        instructions, backbone, decodings  -> candidates
+//   log-likelihood  instructions, responses, backbone  -> nats and tokens of each response
+//   rouge           references, responses              -> Rouge-L of each response
+//   score           instructions, responses, scorer    -> score of each response
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/core/records.h"
+#include "harness/run/models.h"
+#include "harness/run/store.h"
+
+namespace run {
+
+/// The responses of one instance: the texts of its candidates, or its choices.
+using Responses = std::vector<std::string>;
+
+struct Generated {
+  std::vector<core::Candidate> candidates;
+  std::int64_t source_tokens_cut = 0;
+  std::int64_t references_too_long = 0;
+};
+
+/// Values of an instance's responses, in their order.
+struct SelfScored {
+  std::vector<double> log_likelihood;
+  std::vector<std::int64_t> tokens;
+  std::int64_t source_tokens_cut = 0;
+};
+
+struct Scored {
+  std::vector<double> score;
+  std::int64_t pairs_cut = 0;
+};
+
+/// What all stages of a run share.
+struct StageContext {
+  const Experiment& experiment;
+  Store& store;
+  OpenModel& open;
+  std::string provenance;            // of the arithmetic: kernel set and instruction set
+  std::vector<core::Json>* timings;  // collects the lines of timings.jsonl
+  std::int64_t* computed;            // counts instances that were not in the store
+};
+
+/// A task's name and instances, in order.
+struct TaskInput {
+  std::string name;
+  const std::vector<core::Instance>& instances;
+};
+
+std::vector<Generated> generate(const StageContext& context, const TaskInput& task, const Model& backbone);
+std::vector<SelfScored> self_score(const StageContext& context, const TaskInput& task, const Model& backbone,
+                                   const std::vector<Responses>& responses);
+std::vector<std::vector<double>> annotate(const StageContext& context, const TaskInput& task,
+                                          const std::vector<Responses>& responses);
+std::vector<Scored> score(const StageContext& context, const TaskInput& task, const Model& scorer,
+                          const std::vector<Responses>& responses);
+
+/// The keys alone, for tests: each input of a stage changes its key.
+StageKey generate_key(const Experiment& experiment, const TaskInput& task, const Model& backbone);
+StageKey self_score_key(const Experiment& experiment, const TaskInput& task, const Model& backbone,
+                        const std::vector<Responses>& responses);
+StageKey annotate_key(const TaskInput& task, const std::vector<Responses>& responses);
+StageKey score_key(const Experiment& experiment, const TaskInput& task, const Model& scorer,
+                   const std::vector<Responses>& responses);
+
+}  // namespace run

@@ -1,0 +1,95 @@
+#include "reports/run_summary.h"
+
+#include "harness/core/errors.h"
+#include "harness/core/json_lines.h"
+
+namespace reports {
+namespace {
+
+using core::Json;
+
+/// Reads every line by `parse`; what it throws gets the file and the line.
+template <class Parse>
+auto read_lines(const std::filesystem::path& path, Parse parse) {
+  std::vector<decltype(parse(Json()))> records;
+  std::int64_t line = 0;
+  for (const core::JsonRecord& record : core::read_json_lines(path)) {
+    ++line;
+    try {
+      records.push_back(parse(record.to_json()));
+    } catch (const std::runtime_error& error) {
+      throw core::FileError::at_line(path, line, error.what());
+    }
+  }
+  return records;
+}
+
+}  // namespace
+
+Json to_json(const TaskCounters& counters) {
+  return Json::Object{{"task", counters.task},
+                      {"backbone", counters.backbone},
+                      {"instances", counters.instances},
+                      {"inputs_cut", counters.inputs_cut},
+                      {"outputs", counters.outputs},
+                      {"outputs_at_limit", counters.outputs_at_limit},
+                      {"pairs", counters.pairs},
+                      {"pairs_cut", counters.pairs_cut},
+                      {"references", counters.references},
+                      {"references_too_long", counters.references_too_long}};
+}
+
+TaskCounters counters_from_json(const Json& json) {
+  TaskCounters counters;
+  counters.task = json.at("task").as_string();
+  counters.backbone = json.at("backbone").as_string();
+  counters.instances = json.at("instances").as_integer();
+  counters.inputs_cut = json.at("inputs_cut").as_integer();
+  counters.outputs = json.at("outputs").as_integer();
+  counters.outputs_at_limit = json.at("outputs_at_limit").as_integer();
+  counters.pairs = json.at("pairs").as_integer();
+  counters.pairs_cut = json.at("pairs_cut").as_integer();
+  counters.references = json.at("references").as_integer();
+  counters.references_too_long = json.at("references_too_long").as_integer();
+  return counters;
+}
+
+std::string summary_json(const RunSummary& summary) {
+  Json::Array random_models;
+  for (const std::string& model : summary.random_models) random_models.push_back(model);
+  return core::write_json_pretty(Json::Object{{"experiment", summary.experiment},
+                                              {"protocol", summary.protocol},
+                                              {"setting", summary.setting},
+                                              {"random_models", random_models}});
+}
+
+std::string results_jsonl(const RunSummary& summary) {
+  std::string out;
+  for (const core::ResultRow& row : summary.rows) out += core::write_json(core::to_json(row)) + "\n";
+  return out;
+}
+
+std::string counters_jsonl(const RunSummary& summary) {
+  std::string out;
+  for (const TaskCounters& counters : summary.counters) out += core::write_json(to_json(counters)) + "\n";
+  return out;
+}
+
+RunSummary read_run(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "summary.json";
+  RunSummary summary;
+  const Json json = core::read_json_file(file);
+  try {
+    summary.experiment = json.at("experiment").as_string();
+    summary.protocol = json.at("protocol").as_string();
+    summary.setting = json.at("setting").as_string();
+    summary.random_models = json.at("random_models").as_strings();
+  } catch (const std::runtime_error& error) {
+    throw core::FileError(file, error.what());
+  }
+  summary.rows = read_lines(folder / "results.jsonl", core::result_row_from_json);
+  summary.counters = read_lines(folder / "counters.jsonl", counters_from_json);
+  return summary;
+}
+
+}  // namespace reports

@@ -1,0 +1,205 @@
+#include "reports/run_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+namespace reports {
+namespace {
+
+using core::ResultRow;
+using core::TaskKind;
+
+using Format = std::string (*)(double);
+
+std::string two_decimals(double fraction) { return fmt::format("{:.2f}", 100 * fraction); }
+std::string in_full(double fraction) { return fmt::format("{}", 100 * fraction); }
+
+std::string cell(const std::optional<double>& value, Format format) { return value ? format(*value) : "n/a"; }
+
+void add_once(std::vector<std::string>& list, const std::string& item) {
+  if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+}
+
+/// The column of a row: its method; the scorer's name too where the run has several.
+class ColumnNames {
+ public:
+  explicit ColumnNames(const std::vector<ResultRow>& rows) {
+    for (const ResultRow& row : rows) {
+      if (!row.scorer.empty()) scorers_.insert(row.scorer);
+    }
+  }
+  std::string of(const ResultRow& row) const {
+    return scorers_.size() > 1 && !row.scorer.empty() ? row.method + " " + row.scorer : row.method;
+  }
+  std::vector<std::string> all(const std::vector<ResultRow>& rows) const {
+    std::vector<std::string> names;
+    for (const ResultRow& row : rows) add_once(names, of(row));
+    return names;
+  }
+
+ private:
+  std::set<std::string> scorers_;
+};
+
+/// The rows of one kind and backbone as a grid: tasks down, columns across.
+struct Grid {
+  std::vector<std::string> tasks;
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::optional<double>>> values;  // [task][column]
+  std::vector<std::int64_t> n;                             // [task]
+  std::string metric;
+};
+
+Grid make_grid(const std::vector<ResultRow>& rows, const ColumnNames& names) {
+  Grid grid;
+  grid.columns = names.all(rows);
+  for (const ResultRow& row : rows) add_once(grid.tasks, row.task);
+  grid.values.assign(grid.tasks.size(), std::vector<std::optional<double>>(grid.columns.size()));
+  grid.n.assign(grid.tasks.size(), 0);
+  for (const ResultRow& row : rows) {
+    const auto task = std::find(grid.tasks.begin(), grid.tasks.end(), row.task) - grid.tasks.begin();
+    const auto column = std::find(grid.columns.begin(), grid.columns.end(), names.of(row)) - grid.columns.begin();
+    grid.values[static_cast<std::size_t>(task)][static_cast<std::size_t>(column)] = row.value;
+    grid.n[static_cast<std::size_t>(task)] = row.n;
+    grid.metric = row.metric;
+  }
+  return grid;
+}
+
+/// Unweighted over tasks; nothing where one task has no value, as a mean over fewer tasks would not compare.
+std::optional<double> column_mean(const Grid& grid, std::size_t column) {
+  double sum = 0;
+  for (const auto& values : grid.values) {
+    if (!values[column]) return std::nullopt;
+    sum += *values[column];
+  }
+  return sum / static_cast<double>(grid.values.size());
+}
+
+std::int64_t total(const std::vector<std::int64_t>& counts) {
+  std::int64_t sum = 0;
+  for (const std::int64_t count : counts) sum += count;
+  return sum;
+}
+
+std::string mean_name(const Grid& grid) {
+  return fmt::format("mean of {} {}", grid.tasks.size(), grid.tasks.size() == 1 ? "task" : "tasks");
+}
+
+/// The values of one line of the grid under `columns`, which may be more than the grid has.
+std::vector<std::string> cells(const Grid& grid, const std::vector<std::string>& columns,
+                               std::optional<std::size_t> task, Format format) {
+  std::vector<std::string> out;
+  for (const std::string& name : columns) {
+    const auto found = std::find(grid.columns.begin(), grid.columns.end(), name);
+    const auto column = static_cast<std::size_t>(found - grid.columns.begin());
+    if (found == grid.columns.end()) {
+      out.push_back("n/a");
+    } else {
+      out.push_back(cell(task ? grid.values[*task][column] : column_mean(grid, column), format));
+    }
+  }
+  return out;
+}
+
+Table grid_table(const Grid& grid, const std::string& title) {
+  Table table{title, {"task"}, {}, {}};
+  table.columns.insert(table.columns.end(), grid.columns.begin(), grid.columns.end());
+  table.columns.push_back("n");
+  for (std::size_t i = 0; i <= grid.tasks.size(); ++i) {
+    const bool last = i == grid.tasks.size();
+    std::vector<std::string> row{last ? mean_name(grid) : grid.tasks[i]};
+    for (std::string& text : cells(grid, grid.columns, last ? std::nullopt : std::optional(i), two_decimals)) {
+      row.push_back(std::move(text));
+    }
+    row.push_back(std::to_string(last ? total(grid.n) : grid.n[i]));
+    add_row(table, std::move(row));
+  }
+  return table;
+}
+
+std::vector<std::string> backbones_of(const RunSummary& summary) {
+  std::vector<std::string> names;
+  for (const ResultRow& row : summary.rows) add_once(names, row.backbone);
+  return names;
+}
+
+std::vector<ResultRow> rows_of(const RunSummary& summary, TaskKind kind, const std::string& backbone) {
+  std::vector<ResultRow> rows;
+  for (const ResultRow& row : summary.rows) {
+    if (row.kind == kind && row.backbone == backbone) rows.push_back(row);
+  }
+  return rows;
+}
+
+std::string table_title(TaskKind kind, const std::string& backbone) {
+  const std::string what =
+      kind == TaskKind::kGeneration ? "Generation (Rouge-L x 100)" : "Classification (accuracy, %)";
+  return backbone.empty() ? what : what + ", backbone " + backbone;
+}
+
+std::string share(std::int64_t part, std::int64_t whole) {
+  return whole == 0 ? "n/a" : fmt::format("{} of {}", part, whole);
+}
+
+void add_wide_rows(Table& table, const std::vector<ResultRow>& rows, const ColumnNames& names,
+                   const std::vector<std::string>& columns) {
+  const Grid grid = make_grid(rows, names);
+  for (std::size_t i = 0; i <= grid.tasks.size(); ++i) {
+    const bool last = i == grid.tasks.size();
+    std::vector<std::string> row{last ? mean_name(grid) : grid.tasks[i], core::to_string(rows[0].kind),
+                                 rows[0].backbone, grid.metric, std::to_string(last ? total(grid.n) : grid.n[i])};
+    for (std::string& text : cells(grid, columns, last ? std::nullopt : std::optional(i), in_full))
+      row.push_back(std::move(text));
+    add_row(table, std::move(row));
+  }
+}
+
+}  // namespace
+
+std::vector<Table> score_tables(const RunSummary& summary) {
+  std::vector<Table> tables;
+  const ColumnNames names(summary.rows);
+  for (const TaskKind kind : {TaskKind::kGeneration, TaskKind::kClassification}) {
+    for (const std::string& backbone : backbones_of(summary)) {
+      const std::vector<ResultRow> rows = rows_of(summary, kind, backbone);
+      if (!rows.empty()) tables.push_back(grid_table(make_grid(rows, names), table_title(kind, backbone)));
+    }
+  }
+  return tables;
+}
+
+Table counters_table(const RunSummary& summary) {
+  Table table{
+      "What was cut",
+      {"task", "backbone", "n", "inputs cut", "outputs at the length limit", "scorer pairs cut", "references too long"},
+      {},
+      {"A reference is too long where an output that ends can never be as long."}};
+  for (const TaskCounters& counters : summary.counters) {
+    const std::int64_t read = counters.backbone.empty() ? 0 : counters.instances;
+    add_row(table,
+            {counters.task, counters.backbone.empty() ? "none" : counters.backbone, std::to_string(counters.instances),
+             share(counters.inputs_cut, read), share(counters.outputs_at_limit, counters.outputs),
+             share(counters.pairs_cut, counters.pairs), share(counters.references_too_long, counters.references)});
+  }
+  return table;
+}
+
+Table wide_table(const RunSummary& summary) {
+  const ColumnNames names(summary.rows);
+  const std::vector<std::string> columns = names.all(summary.rows);
+  Table table{"", {"task", "kind", "backbone", "metric", "n"}, {}, {}};
+  table.columns.insert(table.columns.end(), columns.begin(), columns.end());
+  for (const TaskKind kind : {TaskKind::kGeneration, TaskKind::kClassification}) {
+    for (const std::string& backbone : backbones_of(summary)) {
+      const std::vector<ResultRow> rows = rows_of(summary, kind, backbone);
+      if (!rows.empty()) add_wide_rows(table, rows, names, columns);
+    }
+  }
+  return table;
+}
+
+}  // namespace reports
