@@ -165,4 +165,10 @@ LoadedTask load_task(const TaskSpec& spec, Split split, const Places& places, st
   return load_split(spec, spec.train_split, places, limit);
 }
 
+void check_templates(const TaskSpec& spec, const Places& places) {
+  if (spec.data_kind == "bigbench") return;
+  if (!spec.promptsource.empty() && !std::filesystem::is_directory(places.promptsource)) return;
+  templates_of(spec, places);
+}
+
 }  // namespace tasks

@@ -94,4 +94,8 @@ LoadedTask load_task(const TaskSpec& spec, Split split, const Places& places, st
 /// order).
 LoadedTask load_split(const TaskSpec& spec, const std::string& split, const Places& places, std::int64_t limit = -1);
 
+/// Parses the task's templates without reading a row; those of PromptSource only where `places` has the package's
+/// folder. Throws core::ConfigError, jinja::TemplateError.
+void check_templates(const TaskSpec& spec, const Places& places);
+
 }  // namespace tasks
