@@ -1,0 +1,52 @@
+#include "harness/cli/model_options.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "harness/core/errors.h"
+
+namespace cli {
+
+void add_model_options(po::options_description& own) {
+  // clang-format off
+  own.add_options()
+    ("model", po::value<std::string>()->value_name("DIR"), "folder with config.json, tokenizer files and weights")
+    ("dtype", po::value<std::string>()->default_value("float32")->value_name("TYPE"), "arithmetic: float32, bfloat16 or int8")
+    ("weights", po::value<std::string>()->value_name("TYPE"),
+     "rounding of weights before use: float32, float16 or bfloat16; default: as stored (float16 for backbones under cappy-2023)")
+    ("protocol", po::value<std::string>()->default_value("transformers")->value_name("NAME"),
+     "transformers, cappy-2023, t0 or lm-eval")
+    ("device", po::value<std::string>()->default_value("cpu")->value_name("NAME"), "cpu, cuda or cuda:N")
+    ("batch-tokens", po::value<std::int64_t>()->value_name("N"),
+     "tokens computed at once, at least one row; default: by memory. Never changes a result");
+  // clang-format on
+}
+
+ModelChoice model_choice(const po::variables_map& values, ModelRole role) {
+  if (!values.count("model")) throw core::UsageError("--model DIR is missing");
+  ModelChoice choice;
+  choice.model.folder = values["model"].as<std::string>();
+  if (!std::filesystem::is_directory(choice.model.folder))
+    throw core::UsageError(fmt::format("--model {}: no such folder (models of the Hub: download them first)",
+                                       choice.model.folder.string()));
+  choice.model.dtype = backbones::number_format_from(values["dtype"].as<std::string>());
+  choice.model.device = values["device"].as<std::string>();
+  choice.protocol = backbones::protocol_from(values["protocol"].as<std::string>());
+  if (values.count("weights")) {
+    choice.model.weights = backbones::number_format_from(values["weights"].as<std::string>());
+  } else if (choice.protocol == backbones::Protocol::kCappy2023 && role == ModelRole::kBackbone) {
+    choice.model.weights = backbones::NumberFormat::kFloat16;
+  }
+  if (values.count("batch-tokens")) {
+    choice.batch_tokens = values["batch-tokens"].as<std::int64_t>();
+    if (choice.batch_tokens < 1)
+      throw core::UsageError(fmt::format("--batch-tokens {}: expected a number from 1", choice.batch_tokens));
+  }
+  return choice;
+}
+
+void use_threads(const CommonOptions& common) { at::set_num_threads(common.threads); }
+
+}  // namespace cli

@@ -1,0 +1,29 @@
+// The options of every verb with a model, read in one place: --model, --dtype, --weights, --device, --batch-tokens, and
+// --protocol where a verb has choices that public code makes silently.
+#pragma once
+
+#include <cstdint>
+
+#include "backbones/options.h"
+#include "harness/cli/options.h"
+
+namespace cli {
+
+/// What a model is for: the protocol decides how weights are rounded where --weights says nothing.
+enum class ModelRole { kBackbone, kScorer };
+
+struct ModelChoice {
+  backbones::ModelOptions model;
+  backbones::Protocol protocol = backbones::Protocol::kTransformers;
+  std::int64_t batch_tokens = 0;  // 0: by memory
+};
+
+/// Adds the options to a verb's own.
+void add_model_options(po::options_description& own);
+/// Reads them. Throws core::UsageError where --model is absent or no folder, or a value is unknown.
+ModelChoice model_choice(const po::variables_map& values, ModelRole role);
+
+/// The threads of computation for the whole process, from --threads.
+void use_threads(const CommonOptions& common);
+
+}  // namespace cli
