@@ -2,7 +2,7 @@
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)  # one precompiled header serves static libraries and executables
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 set(CMAKE_FIND_PACKAGE_WARN_NO_MODULE OFF)
 if(NOT CMAKE_BUILD_TYPE)
@@ -13,7 +13,8 @@ set(CMAKE_CXX_FLAGS_ASAN "-O1 -g1")
 set(CMAKE_EXE_LINKER_FLAGS_ASAN "")
 
 add_library(build_options INTERFACE)
-target_compile_options(build_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror -fopenmp)
+target_compile_options(build_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror -fopenmp
+  -fPIC)  # after the -fPIE that CMake gives executables: one precompiled header serves them and the libraries
 target_include_directories(build_options INTERFACE ${CMAKE_SOURCE_DIR})
 if(CMAKE_BUILD_TYPE STREQUAL "Asan")
   target_compile_options(build_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
