@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "backbones/backbone.h"
@@ -21,10 +23,23 @@ struct Score {
   std::int64_t tokens_cut = 0;  // tokens that max_length cut off
 };
 
+/// A pair that cannot be scored, by its place in the call.
+class PairError : public std::runtime_error {
+ public:
+  PairError(std::size_t pair, const std::string& message);  // "pair 3: message", counted from 1
+  std::size_t pair() const { return pair_; }                // counted from 0
+  const std::string& reason() const { return reason_; }     // the message alone
+
+ private:
+  std::size_t pair_;
+  std::string reason_;
+};
+
 class Scorer {
  public:
   virtual ~Scorer() = default;
-  /// One score per pair, in order; equal pairs are computed once. Throws where a score is not finite.
+  /// One score per pair, in order; equal pairs are computed once. Throws PairError where a score is not
+  /// finite or a pair is longer than the model's positions.
   virtual std::vector<Score> score(std::span<const backbones::InstructionResponse> pairs,
                                    const ScoreOptions& options) = 0;
 };

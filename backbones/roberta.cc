@@ -1,0 +1,351 @@
+// Shapes: T tokens of all sequences of a call, packed; N sequences of one length S; H heads of width K; D = H K.
+#include "backbones/roberta.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/tanh.h>
+#include <ATen/ops/tensor.h>
+#include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "backbones/nn/device.h"
+#include "backbones/nn/linear.h"
+#include "harness/core/errors.h"
+#include "harness/core/json.h"
+
+namespace backbones {
+namespace {
+
+constexpr std::int64_t kMostLayers = 10'000;  // beyond it the number is a mistake
+
+/// The values of a config.json; every error names the file and the key.
+class ConfigFile {
+ public:
+  explicit ConfigFile(const std::filesystem::path& path) : path_(path.string()), json_(core::read_json_file(path_)) {
+    if (!json_.is_object()) throw core::FileError(path_, "expected an object, found " + json_.kind());
+  }
+  [[noreturn]] void fail(const std::string& key, const std::string& message) const {
+    throw core::FileError(path_, fmt::format("{}: {}", key, message));
+  }
+  const core::Json* find(const std::string& key) const {
+    const core::Json* value = json_.find(key);
+    return value && value->is_null() ? nullptr : value;
+  }
+  std::int64_t count(const std::string& key, std::int64_t otherwise, std::int64_t least = 1) const {
+    const core::Json* value = find(key);
+    if (!value) return otherwise;
+    if (!value->is_integer()) fail(key, "expected a whole number, found " + value->kind());
+    if (value->as_integer() < least || value->as_integer() > std::numeric_limits<std::int32_t>::max())
+      fail(key, fmt::format("expected a whole number from {}, found {}", least, value->as_integer()));
+    return value->as_integer();
+  }
+  double positive(const std::string& key, double otherwise) const {
+    const core::Json* value = find(key);
+    if (!value) return otherwise;
+    if (!value->is_number()) fail(key, "expected a number, found " + value->kind());
+    if (!(value->as_double() > 0)) fail(key, fmt::format("expected a number above 0, found {}", value->as_double()));
+    return value->as_double();
+  }
+  /// Throws unless the value is absent or one of `known`.
+  void only(const std::string& key, const std::string& known, const std::string& message) const {
+    const core::Json* value = find(key);
+    if (value && (!value->is_string() || value->as_string() != known))
+      fail(key, fmt::format("expected \"{}\", found {}: {}", known, core::write_json(*value), message));
+  }
+
+ private:
+  std::string path_;
+  core::Json json_;
+};
+
+/// The reference counts id2label where it is there, else num_labels, else takes 2.
+void check_labels(const ConfigFile& file) {
+  std::int64_t labels = file.count("num_labels", 2, 0);
+  const char* key = file.find("num_labels") ? "num_labels" : "id2label";
+  if (const core::Json* names = file.find("id2label")) {
+    if (!names->is_object()) file.fail("id2label", "expected an object, found " + names->kind());
+    labels = static_cast<std::int64_t>(names->as_object().size());
+    key = "id2label";
+  }
+  if (labels != 1)
+    file.fail(key, fmt::format("a scorer has one label (a regression head), this model has {}{}", labels,
+                               file.find(key) ? "" : ", which is the default where the key is absent"));
+}
+
+std::vector<std::string> layer_tensor_names() {
+  return {"attention.self.query",   "attention.self.key", "attention.self.value",
+          "attention.output.dense", "intermediate.dense", "output.dense"};
+}
+
+/// [out, in] of a layer's matrices, in the order of layer_tensor_names.
+std::vector<std::vector<std::int64_t>> layer_shapes(const RobertaConfig& c) {
+  const std::int64_t d = c.hidden_size, f = c.intermediate_size;
+  return {{d, d}, {d, d}, {d, d}, {d, d}, {f, d}, {d, f}};
+}
+
+std::string layer_prefix(std::int64_t layer) { return fmt::format("roberta.encoder.layer.{}.", layer); }
+
+/// What the reference leaves unused under a regression head.
+std::vector<std::string> tolerated_tensors() {
+  return {"roberta.pooler.dense.weight",
+          "roberta.pooler.dense.bias",
+          "roberta.embeddings.position_ids",
+          "roberta.embeddings.token_type_ids",
+          "lm_head.bias",
+          "lm_head.dense.weight",
+          "lm_head.dense.bias",
+          "lm_head.layer_norm.weight",
+          "lm_head.layer_norm.bias",
+          "lm_head.decoder.weight",
+          "lm_head.decoder.bias"};
+}
+
+struct Norm {
+  at::Tensor weight, bias;  // [D]
+  double epsilon = 0;
+  at::Tensor forward(const at::Tensor& x) const { return at::layer_norm(x, {x.size(-1)}, weight, bias, epsilon); }
+};
+
+struct Layer {
+  nn::Linear query, key, value, attention_output, intermediate, output;
+  Norm attention_norm, norm;
+};
+
+/// Takes tensors out of a checkpoint onto the device.
+class Loader {
+ public:
+  Loader(const ModelOptions& options, const RobertaConfig& config, at::Device device)
+      : files_(options.folder, options.weights),
+        dtype_(options.dtype),
+        device_(device),
+        epsilon_(config.layer_norm_eps) {
+    if (!files_.has("classifier.dense.weight") && !files_.has("classifier.out_proj.weight"))
+      throw core::FileError(options.folder.string(),
+                            "no regression head (classifier.dense and classifier.out_proj): this is not a scorer");
+    files_.require(roberta_tensors(config), tolerated_tensors());
+  }
+  at::Tensor tensor(const std::string& name, at::IntArrayRef shape) { return files_.take(name, shape).to(device_); }
+  nn::Linear linear(const std::string& name, at::IntArrayRef shape) {
+    return nn::Linear(tensor(name + ".weight", shape), tensor(name + ".bias", {shape[0]}), dtype_);
+  }
+  Norm norm(const std::string& name, std::int64_t width) {
+    return {tensor(name + ".weight", {width}), tensor(name + ".bias", {width}), epsilon_};
+  }
+
+ private:
+  checkpoint::Checkpoint files_;
+  NumberFormat dtype_;
+  at::Device device_;
+  double epsilon_;
+};
+
+Layer load_layer(Loader& loader, const RobertaConfig& c, std::int64_t index) {
+  const std::string prefix = layer_prefix(index);
+  const auto matrix = [&, names = layer_tensor_names(), shapes = layer_shapes(c)](std::size_t i) {
+    return loader.linear(prefix + names[i], shapes[i]);
+  };
+  return {matrix(0),
+          matrix(1),
+          matrix(2),
+          matrix(3),
+          matrix(4),
+          matrix(5),
+          loader.norm(prefix + "attention.output.LayerNorm", c.hidden_size),
+          loader.norm(prefix + "output.LayerNorm", c.hidden_size)};
+}
+
+/// N neighbouring sequences of one length.
+struct Group {
+  std::int64_t begin, count, length;  // the first packed token; N; S
+};
+
+std::vector<Group> group_by_length(std::span<const std::vector<std::int32_t>> sequences) {
+  std::vector<Group> groups;
+  std::int64_t begin = 0;
+  for (const auto& ids : sequences) {
+    const auto length = static_cast<std::int64_t>(ids.size());
+    if (groups.empty() || groups.back().length != length) groups.push_back({begin, 0, length});
+    ++groups.back().count;
+    begin += length;
+  }
+  return groups;
+}
+
+/// A token's position is its rank among the tokens that are not padding; padding (the text "<pad>") has its own.
+struct PackedTokens {
+  at::Tensor ids, positions;  // [T] int64
+};
+
+PackedTokens pack(std::span<const std::vector<std::int32_t>> sequences, const RobertaConfig& c, at::Device device) {
+  std::vector<std::int64_t> ids, positions;
+  for (const auto& sequence : sequences) {
+    if (sequence.empty() || static_cast<std::int64_t>(sequence.size()) > c.max_tokens())
+      throw std::invalid_argument(
+          fmt::format("a sequence of {} tokens; this model takes 1 to {}: lower the maximum length", sequence.size(),
+                      c.max_tokens()));
+    std::int64_t rank = 0;
+    for (const std::int32_t id : sequence) {
+      if (id < 0 || id >= c.vocab_size)
+        throw std::invalid_argument(
+            fmt::format("token id {} is outside the model's vocabulary of {}: not its tokenizer", id, c.vocab_size));
+      ids.push_back(id);
+      positions.push_back(c.pad_token_id + (id == c.pad_token_id ? 0 : ++rank));
+    }
+  }
+  return {at::tensor(ids).to(device), at::tensor(positions).to(device)};
+}
+
+/// softmax(Q K^T / sqrt(K)) V within each sequence: [T, D] each -> [T, D]. A call per group of equal length: nothing is
+/// padded.
+at::Tensor attend(const std::array<at::Tensor, 3>& qkv, const std::vector<Group>& groups, std::int64_t heads) {
+  at::Tensor out = at::empty_like(qkv[0]);
+  const std::int64_t width = qkv[0].size(1);
+  for (const Group& group : groups) {
+    const auto split = [&](const at::Tensor& x) {
+      return x.narrow(0, group.begin, group.count * group.length)
+          .view({group.count, group.length, heads, width / heads})
+          .transpose(1, 2);
+    };
+    const at::Tensor y = at::scaled_dot_product_attention(split(qkv[0]), split(qkv[1]), split(qkv[2]));
+    out.narrow(0, group.begin, group.count * group.length).copy_(y.transpose(1, 2).reshape({-1, width}));
+  }
+  return out;
+}
+
+/// Rows of the first token of every sequence.
+at::Tensor first_tokens(const std::vector<Group>& groups, at::Device device) {
+  std::vector<std::int64_t> rows;
+  for (const Group& group : groups)
+    for (std::int64_t i = 0; i < group.count; ++i) rows.push_back(group.begin + i * group.length);
+  return at::tensor(rows).to(device);
+}
+
+/// tanh row by row: the library's kernel treats the last elements of a tensor differently, so bits would depend on
+/// neighbours.
+at::Tensor tanh_rows(const at::Tensor& x) {
+  at::Tensor y = at::empty_like(x);
+  for (std::int64_t row = 0; row < x.size(0); ++row) y[row].copy_(at::tanh(x[row]));
+  return y;
+}
+
+/// The part of a layer after attention, over any subset of rows: x and attended [R, D] -> [R, D].
+at::Tensor finish_layer(const Layer& layer, const at::Tensor& x, const at::Tensor& attended) {
+  const at::Tensor middle = layer.attention_norm.forward(x + layer.attention_output.forward(attended));
+  return layer.norm.forward(middle + layer.output.forward(at::gelu(layer.intermediate.forward(middle), "none")));
+}
+
+}  // namespace
+
+RobertaConfig read_roberta_config(const std::filesystem::path& folder) {
+  const ConfigFile file(folder / "config.json");
+  if (!file.find("model_type")) file.fail("model_type", "is missing");
+  file.only("model_type", "roberta", "a scorer is a RoBERTa with a regression head");
+  file.only("hidden_act", "gelu", "only the exact GELU is supported");
+  file.only("position_embedding_type", "absolute", "only absolute positions are supported");
+  check_labels(file);
+  RobertaConfig c;
+  c.vocab_size = file.count("vocab_size", c.vocab_size);
+  c.hidden_size = file.count("hidden_size", c.hidden_size);
+  c.num_hidden_layers = file.count("num_hidden_layers", c.num_hidden_layers);
+  c.num_attention_heads = file.count("num_attention_heads", c.num_attention_heads);
+  c.intermediate_size = file.count("intermediate_size", c.intermediate_size);
+  c.max_position_embeddings = file.count("max_position_embeddings", c.max_position_embeddings);
+  c.type_vocab_size = file.count("type_vocab_size", c.type_vocab_size);
+  c.pad_token_id = file.count("pad_token_id", c.pad_token_id, 0);
+  c.layer_norm_eps = file.positive("layer_norm_eps", c.layer_norm_eps);
+  if (c.num_hidden_layers > kMostLayers)
+    file.fail("num_hidden_layers",
+              fmt::format("{} is above the {} that are allowed", c.num_hidden_layers, kMostLayers));
+  if (c.hidden_size % c.num_attention_heads != 0)
+    file.fail("hidden_size",
+              fmt::format("{} is not a multiple of num_attention_heads {}", c.hidden_size, c.num_attention_heads));
+  if (c.max_tokens() < 1)
+    file.fail("max_position_embeddings",
+              fmt::format("{} leaves no position beside padding's", c.max_position_embeddings));
+  return c;
+}
+
+std::vector<checkpoint::TensorShape> roberta_tensors(const RobertaConfig& c) {
+  const std::int64_t d = c.hidden_size;
+  std::vector<checkpoint::TensorShape> list;
+  const auto matrix = [&](const std::string& name, const std::vector<std::int64_t>& shape) {
+    list.push_back({name + ".weight", shape});
+    list.push_back({name + ".bias", {shape[0]}});
+  };
+  const auto norm = [&](const std::string& name) {
+    list.push_back({name + ".weight", {d}});
+    list.push_back({name + ".bias", {d}});
+  };
+  list.push_back({"roberta.embeddings.word_embeddings.weight", {c.vocab_size, d}});
+  list.push_back({"roberta.embeddings.position_embeddings.weight", {c.max_position_embeddings, d}});
+  list.push_back({"roberta.embeddings.token_type_embeddings.weight", {c.type_vocab_size, d}});
+  norm("roberta.embeddings.LayerNorm");
+  for (std::int64_t layer = 0; layer < c.num_hidden_layers; ++layer) {
+    for (std::size_t i = 0; i < layer_shapes(c).size(); ++i)
+      matrix(layer_prefix(layer) + layer_tensor_names()[i], layer_shapes(c)[i]);
+    norm(layer_prefix(layer) + "attention.output.LayerNorm");
+    norm(layer_prefix(layer) + "output.LayerNorm");
+  }
+  matrix("classifier.dense", {d, d});
+  matrix("classifier.out_proj", {1, d});
+  return list;
+}
+
+struct Roberta::Weights {
+  at::Tensor words, positions;  // [V, D]; [P, D]
+  at::Tensor type;              // [D], of token type 0
+  Norm embedding_norm;
+  std::vector<Layer> layers;
+  nn::Linear dense, out;
+};
+
+Roberta::Roberta(const ModelOptions& options)
+    : config_(read_roberta_config(options.folder)),
+      device_(nn::device_from(options.device)),
+      weights_(std::make_unique<Weights>()) {
+  const c10::InferenceMode guard;
+  const RobertaConfig& c = config_;
+  const std::int64_t d = c.hidden_size;
+  Loader loader(options, c, device_);
+  const std::string prefix = "roberta.embeddings.";
+  weights_->words = loader.tensor(prefix + "word_embeddings.weight", {c.vocab_size, d});
+  weights_->positions = loader.tensor(prefix + "position_embeddings.weight", {c.max_position_embeddings, d});
+  weights_->type = loader.tensor(prefix + "token_type_embeddings.weight", {c.type_vocab_size, d})[0];
+  weights_->embedding_norm = loader.norm(prefix + "LayerNorm", d);
+  for (std::int64_t i = 0; i < c.num_hidden_layers; ++i) weights_->layers.push_back(load_layer(loader, c, i));
+  weights_->dense = loader.linear("classifier.dense", {d, d});
+  weights_->out = loader.linear("classifier.out_proj", {1, d});
+}
+
+Roberta::~Roberta() = default;
+
+std::vector<float> Roberta::score(std::span<const std::vector<std::int32_t>> sequences) const {
+  if (sequences.empty()) return {};
+  const c10::InferenceMode guard;
+  const Weights& w = *weights_;
+  const std::vector<Group> groups = group_by_length(sequences);
+  const PackedTokens tokens = pack(sequences, config_, device_);
+  at::Tensor x = w.embedding_norm.forward(at::embedding(w.words, tokens.ids) + w.type +
+                                          at::embedding(w.positions, tokens.positions));  // [T, D]
+  const at::Tensor first = first_tokens(groups, device_);                                 // [N]
+  for (std::size_t i = 0; i < w.layers.size(); ++i) {
+    const Layer& layer = w.layers[i];
+    at::Tensor attended = attend({layer.query.forward(x), layer.key.forward(x), layer.value.forward(x)}, groups,
+                                 config_.num_attention_heads);
+    if (i + 1 == w.layers.size()) {  // the head reads the first token only
+      x = x.index_select(0, first);
+      attended = attended.index_select(0, first);
+    }
+    x = finish_layer(layer, x, attended);
+  }
+  const at::Tensor logits = w.out.forward(tanh_rows(w.dense.forward(x))).flatten().to(at::kCPU).contiguous();  // [N]
+  return {logits.const_data_ptr<float>(), logits.const_data_ptr<float>() + logits.numel()};
+}
+
+}  // namespace backbones

@@ -1,0 +1,102 @@
+#include "cappy/scorer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <string_view>
+#include <utility>
+
+#include "backbones/roberta.h"
+#include "backbones/tokenizer/tokenizer.h"
+
+namespace cappy {
+namespace {
+
+constexpr std::int64_t kBatchTokens = 4096;  // where nothing is asked: enough for full GEMMs, small beside the weights
+
+/// Each different pair once: which distinct pair a pair is, and the first pair that is a given distinct one.
+struct DistinctPairs {
+  std::vector<std::size_t> index, first;
+};
+
+DistinctPairs find_distinct(std::span<const backbones::InstructionResponse> pairs) {
+  DistinctPairs distinct;
+  std::map<std::pair<std::string_view, std::string_view>, std::size_t> seen;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const auto [place, fresh] = seen.emplace(std::pair(pairs[i].instruction, pairs[i].response), distinct.first.size());
+    if (fresh) distinct.first.push_back(i);
+    distinct.index.push_back(place->second);
+  }
+  return distinct;
+}
+
+class RobertaScorer : public Scorer {
+ public:
+  explicit RobertaScorer(const backbones::ModelOptions& options)
+      : tokenizer_(tokenizer::load_tokenizer(options.folder)), model_(options) {}
+
+  std::vector<Score> score(std::span<const backbones::InstructionResponse> pairs,
+                           const ScoreOptions& options) override {
+    const DistinctPairs distinct = find_distinct(pairs);
+    std::vector<tokenizer::Encoding> encodings;
+    for (const std::size_t i : distinct.first) {
+      encodings.push_back(tokenizer_->encode_pair(pairs[i].instruction, pairs[i].response, options.max_length));
+      check_length(encodings.back(), i);
+    }
+    const std::vector<float> logits =
+        run_batches(encodings, options.batch_tokens > 0 ? options.batch_tokens : kBatchTokens);
+    std::vector<Score> scores;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      const std::size_t d = distinct.index[i];
+      if (!std::isfinite(logits[d])) throw PairError(i, fmt::format("the score is {}", logits[d]));
+      scores.push_back({logits[d], static_cast<std::int64_t>(encodings[d].ids.size()), encodings[d].cut});
+    }
+    return scores;
+  }
+
+ private:
+  void check_length(const tokenizer::Encoding& encoding, std::size_t pair) const {
+    const std::int64_t most = model_.config().max_tokens();
+    if (static_cast<std::int64_t>(encoding.ids.size()) > most)
+      throw PairError(pair, fmt::format("{} tokens, but the model has {} positions: lower the maximum length",
+                                        encoding.ids.size(), most));
+  }
+
+  /// Logits in the order of `encodings`, computed in batches of neighbours in length.
+  std::vector<float> run_batches(const std::vector<tokenizer::Encoding>& encodings, std::int64_t batch_tokens) const {
+    std::vector<std::size_t> order(encodings.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return encodings[i].ids.size(); });
+    std::vector<float> logits(encodings.size());
+    for (std::size_t begin = 0; begin < order.size();) {
+      std::vector<std::vector<std::int32_t>> batch;
+      std::int64_t tokens = 0;
+      for (std::size_t i = begin; i < order.size(); ++i) {
+        const auto& ids = encodings[order[i]].ids;
+        tokens += static_cast<std::int64_t>(ids.size());
+        if (!batch.empty() && tokens > batch_tokens) break;
+        batch.push_back(ids);
+      }
+      const std::vector<float> part = model_.score(batch);
+      for (const float logit : part) logits[order[begin++]] = logit;
+    }
+    return logits;
+  }
+
+  std::unique_ptr<tokenizer::Tokenizer> tokenizer_;
+  backbones::Roberta model_;
+};
+
+}  // namespace
+
+PairError::PairError(std::size_t pair, const std::string& message)
+    : std::runtime_error(fmt::format("pair {}: {}", pair + 1, message)), pair_(pair), reason_(message) {}
+
+std::unique_ptr<Scorer> load_scorer(const backbones::ModelOptions& options) {
+  return std::make_unique<RobertaScorer>(options);
+}
+
+}  // namespace cappy
