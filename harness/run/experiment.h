@@ -56,7 +56,7 @@ struct Experiment {
   backbones::Protocol protocol = backbones::Protocol::kTransformers;
   Seeds seeds;
   Lengths lengths;
-  std::int64_t limit = -1;  // instances per task; -1: all
+  std::int64_t limit = -1;  // rows per task, each under every template; -1: all
 
   bool uses(Method method) const;
 };

@@ -21,19 +21,11 @@ struct Column {
   std::function<std::size_t(std::size_t instance)> pick;
 };
 
-std::size_t draw_zero(const Evidence& evidence, std::size_t instance, const std::string& decoding) {
-  const auto& candidates = evidence.generated[instance].candidates;
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (candidates[i].decoding == decoding && candidates[i].draw == 0) return i;
-  }
-  throw std::runtime_error(fmt::format("{}: instance {} has no draw 0 of decoding '{}'", evidence.task,
-                                       evidence.instances[instance].id, decoding));
-}
-
 void add_decodings(std::vector<Column>& columns, const Experiment& experiment, const Evidence& evidence) {
   for (const backbones::Decoding& decoding : experiment.decodings) {
-    columns.push_back(
-        {decoding.name, "", [&evidence, name = decoding.name](std::size_t i) { return draw_zero(evidence, i, name); }});
+    columns.push_back({decoding.name, "", [&evidence, name = decoding.name](std::size_t i) {
+                         return metrics::draw_zero(evidence.generated[i].candidates, name);
+                       }});
   }
 }
 
@@ -77,8 +69,8 @@ std::vector<Column> make_columns(const Experiment& experiment, const Evidence& e
         break;
       case Method::kRandom:
         columns.push_back({"random", "", [&evidence, seed = experiment.seeds.random](std::size_t i) {
-                             return metrics::random_choice(evidence.responses[i].size(), seed,
-                                                           evidence.instances[i].instruction);
+                             return metrics::random_choice(seed, evidence.instances[i].instruction,
+                                                           evidence.responses[i].size());
                            }});
         break;
     }

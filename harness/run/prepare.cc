@@ -5,6 +5,7 @@
 #include "harness/core/errors.h"
 #include "harness/core/files.h"
 #include "harness/core/hash.h"
+#include "harness/core/yaml.h"
 #include "harness/run/file_lock.h"
 
 namespace run {
@@ -42,11 +43,21 @@ void check_task(const RunRequest& request, const tasks::LoadedTask& task) {
   }
 }
 
+/// What a recipe makes: its own bytes, the tokenizer that it names, the seed.
+std::string new_model_key(const ModelChoice& choice) {
+  const core::Yaml recipe = core::Yaml::from_file(choice.path);
+  const core::Yaml* tokenizer = recipe.is_map() ? recipe.find("tokenizer") : nullptr;
+  const auto folder = choice.path.parent_path() / (tokenizer == nullptr ? "" : tokenizer->string());
+  const bool has_folder = tokenizer != nullptr && std::filesystem::is_directory(folder);
+  return core::sha256(core::write_json(Json::Array{kNewModelVersion, core::sha256_file(choice.path),
+                                                   has_folder ? hash_model_folder(folder) : "",
+                                                   static_cast<std::int64_t>(choice.seed)}));
+}
+
 /// A model with random weights, made once; its bytes are checked against the hash that was noted then.
 std::filesystem::path obtain_new_model(const ModelChoice& choice, const std::filesystem::path& store,
                                        const ModelSource& source, const Say& say) {
-  const std::string key = core::sha256(core::write_json(
-      Json::Array{kNewModelVersion, core::sha256_file(choice.path), static_cast<std::int64_t>(choice.seed)}));
+  const std::string key = new_model_key(choice);
   const std::filesystem::path folder = store / "models" / key, noted = store / "models" / (key + ".sha256");
   const FileLock lock(store / "models" / (key + ".lock"),
                       [&] { say(choice.name + ": another run makes this model; waiting"); });

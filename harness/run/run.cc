@@ -104,7 +104,7 @@ std::string joined(const std::vector<std::string>& lines) {
 
 std::string describe_setting(const Experiment& experiment) {
   std::string text = fmt::format("Seeds: generate {}, random {}.", experiment.seeds.generate, experiment.seeds.random);
-  if (experiment.limit >= 0) text += fmt::format(" At most {} instances per task.", experiment.limit);
+  if (experiment.limit >= 0) text += fmt::format(" At most {} rows per task.", experiment.limit);
   return text;
 }
 

@@ -263,12 +263,13 @@ std::vector<std::vector<double>> annotate(const StageContext& context, const Tas
                                           const std::vector<Responses>& responses) {
   StageWork work = make_work(context, annotate_key(task, responses), task, "");
   work.batch = kAnnotateBatch;
+  metrics::RougeL rouge;
   work.compute = [&](std::size_t begin, std::size_t end) {
     BatchResult result;
     for (std::size_t i = begin; i < end; ++i) {
       Json::Array values;
       for (const std::string& response : responses.at(i))
-        values.push_back(rouge_l(response, task.instances[i].references));
+        values.push_back(rouge.score(response, task.instances[i].references));
       result.lines.push_back(core::write_json(Json::Object{{"rouge_l", values}}));
     }
     return result;

@@ -1,0 +1,84 @@
+// `cappy run FILE`: an experiment, start to report. The tables and the report's path go to standard output, all else to
+// standard error.
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include "harness/cli/model_options.h"
+#include "harness/cli/options.h"
+#include "harness/core/errors.h"
+#include "harness/run/run.h"
+#include "reports/report.h"
+
+namespace cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+VerbSyntax run_syntax() {
+  VerbSyntax syntax;
+  syntax.verb = "run";
+  syntax.usage = "[options] EXPERIMENT.yaml";
+  // clang-format off
+  syntax.own.add_options()
+    ("sources", po::value<std::string>()->value_name("FILE"), "YAML map: task or data set id -> folder or file")
+    ("runs", po::value<std::string>()->default_value("runs")->value_name("DIR"), "run folders and their store")
+    ("set", po::value<Words>()->composing()->value_name("KEY=VALUE"), "replaces a value of the experiment, such as seeds.generate=7; repeatable");
+  // clang-format on
+  syntax.hidden.add_options()("file", po::value<Words>());
+  syntax.positional.add("file", -1);
+  return syntax;
+}
+
+run::Overrides overrides_of(const po::variables_map& values, const CommonOptions& common) {
+  run::Overrides overrides;
+  for (const std::string& word : values.count("set") ? values["set"].as<Words>() : Words{}) {
+    const std::size_t sign = word.find('=');
+    if (sign == std::string::npos || sign == 0) throw core::UsageError("--set " + word + ": expected KEY=VALUE");
+    overrides.emplace_back(word.substr(0, sign), word.substr(sign + 1));
+  }
+  if (common.limit >= 0) overrides.emplace_back("limit", std::to_string(common.limit));
+  return overrides;
+}
+
+fs::path experiment_file(const po::variables_map& values) {
+  const Words files = values.count("file") ? values["file"].as<Words>() : Words{};
+  if (files.size() != 1) {
+    throw core::UsageError(
+        fmt::format("cappy run: expected one experiment file, got {}; see cappy run --help", files.size()));
+  }
+  return files[0];
+}
+
+tasks::Places places_of(const fs::path& home, const po::variables_map& values) {
+  tasks::Places places;
+  places.data = home / "data";
+  if (values.count("sources")) places.sources = tasks::Sources::from_file(values["sources"].as<std::string>());
+  const char* promptsource = std::getenv("CAPPY_PROMPTSOURCE");
+  places.promptsource = promptsource != nullptr ? fs::path(promptsource) : home / "data/promptsource/templates";
+  return places;
+}
+
+}  // namespace
+
+int run_run(const Words& words) {
+  CommonOptions common;
+  po::variables_map values;
+  if (!parse(words, run_syntax(), common, values)) return 0;
+  use_threads(common);
+  run::RunRequest request;
+  request.experiment = run::read_experiment(experiment_file(values), overrides_of(values, common));
+  request.home = find_home(common.home);
+  request.places = places_of(request.home, values);
+  request.runs = values["runs"].as<std::string>();
+  request.progress = core::progress_mode_from(common.progress);
+  request.environment = run::this_environment(request.home, common.threads);
+  const run::RunResult result =
+      run::execute(request, run::real_models(), [](const std::string& line) { std::cerr << line << std::endl; });
+  std::cout << reports::tables_text(result.summary) << "\nReport: " << (result.folder / "report.md").string() << '\n';
+  return 0;
+}
+
+}  // namespace cli

@@ -1,0 +1,128 @@
+// Picks, means and counters of small cases worked out by hand.
+#include "harness/run/outcome.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <stdexcept>
+
+namespace run {
+namespace {
+
+core::Candidate candidate(const std::string& response, const std::string& decoding, std::int64_t draw, core::End end) {
+  return {response, decoding, draw, {5, 1}, -1.0, 2, end};
+}
+
+Experiment two_decodings() {
+  Experiment experiment;
+  experiment.decodings = backbones::decodings_from("greedy");
+  experiment.decodings.push_back(backbones::decodings_from("sample:2")[0]);
+  experiment.methods = {Method::kEachDecoding, Method::kSelfScoreSum, Method::kSelfScoreMean,
+                        Method::kCappy,        Method::kOracle,       Method::kRandom};
+  experiment.scorers.resize(1);
+  experiment.scorers[0].name = "c";
+  return experiment;
+}
+
+Evidence generation() {
+  Evidence evidence;
+  evidence.task = "sort";
+  evidence.backbone = "t5";
+  evidence.instances = {{"0", "", "one", {"a b"}, {}, {}}, {"1", "", "two", {"c", "d"}, {}, {}}};
+  for (int i = 0; i < 2; ++i) {
+    evidence.generated.push_back(
+        {{candidate("x", "greedy", 0, core::End::kEos), candidate("y", "sampling", 0, core::End::kLength),
+          candidate("z", "sampling", 1, core::End::kEos)},
+         i,
+         i});
+    evidence.responses.push_back({"x", "y", "z"});
+  }
+  evidence.rouge_l = {{0.1, 0.2, 0.6}, {0.5, 0.5, 0.25}};
+  evidence.self_scored = {{{-4, -3, -9}, {2, 1, 9}, 0}, {{-1, -1, -2}, {1, 1, 4}, 0}};
+  evidence.scored = {{{{0.3, 0.9, 0.9}, 1}, {{-1, -2, 0}, 0}}};
+  return evidence;
+}
+
+double value(const Outcome& outcome, const std::string& method) {
+  for (const core::ResultRow& row : outcome.rows) {
+    if (row.method == method) return row.value.value();
+  }
+  throw std::runtime_error("no row of " + method);
+}
+
+TEST(Outcome, GenerationByHand) {
+  const Outcome outcome = judge(two_decodings(), generation());
+  EXPECT_EQ(outcome.rows.size(), 7u);
+  EXPECT_EQ(value(outcome, "greedy"), (0.1 + 0.5) / 2);
+  EXPECT_EQ(value(outcome, "sampling"), (0.2 + 0.5) / 2);
+  EXPECT_EQ(value(outcome, "self-score-sum"), (0.2 + 0.5) / 2);    // -3; the first of two -1
+  EXPECT_EQ(value(outcome, "self-score-mean"), (0.6 + 0.25) / 2);  // -1; -0.5
+  EXPECT_EQ(value(outcome, "cappy"), (0.2 + 0.25) / 2);            // the first of two 0.9; 0
+  EXPECT_EQ(value(outcome, "oracle"), (0.6 + 0.5) / 2);
+  for (const core::ResultRow& row : outcome.rows) EXPECT_EQ(row.n, 2);
+  EXPECT_EQ(outcome.rows[4].scorer, "c");
+}
+
+TEST(Outcome, CountsWhatWasCut) {
+  const reports::TaskCounters counters = judge(two_decodings(), generation()).counters;
+  EXPECT_EQ(counters.instances, 2);
+  EXPECT_EQ(counters.inputs_cut, 1);
+  EXPECT_EQ(counters.outputs, 6);
+  EXPECT_EQ(counters.outputs_at_limit, 2);
+  EXPECT_EQ(counters.pairs, 6);
+  EXPECT_EQ(counters.pairs_cut, 1);
+  EXPECT_EQ(counters.references, 3);
+  EXPECT_EQ(counters.references_too_long, 1);
+}
+
+TEST(Outcome, InstanceLinesHoldEverything) {
+  const Outcome outcome = judge(two_decodings(), generation());
+  const core::Json line = core::parse_json(outcome.lines.at(0));
+  const core::Json& second = line.at("candidates").as_array().at(1);
+  EXPECT_EQ(second.at("rouge_l").as_double(), 0.2);
+  EXPECT_EQ(second.at("scores").at("c").as_double(), 0.9);
+  EXPECT_EQ(second.at("self_score").at("log_likelihood").as_double(), -3);
+  EXPECT_EQ(second.at("self_score").at("tokens").as_integer(), 1);
+  const core::Json& cappy = line.at("predictions").as_array().at(4);
+  EXPECT_EQ(cappy.at("method").as_string(), "cappy");
+  EXPECT_EQ(cappy.at("choice").as_integer(), 1);
+  EXPECT_EQ(cappy.at("response").as_string(), "y");
+}
+
+Evidence classification() {
+  Evidence evidence;
+  evidence.task = "rte";
+  evidence.kind = core::TaskKind::kClassification;
+  evidence.instances = {{"0/a", "a", "one", {}, {"yes", "no"}, 1}, {"1/a", "a", "two", {}, {"no", "maybe", "no"}, 2}};
+  evidence.responses = {{"yes", "no"}, {"no", "maybe", "no"}};
+  evidence.scored = {{{{0.5, 0.5}, 0}, {{0.7, 0.1, 0.6}, 0}}};
+  return evidence;
+}
+
+TEST(Outcome, ClassificationTakesTheFirstMaximumAndComparesTexts) {
+  const Outcome outcome = judge(two_decodings(), classification());
+  ASSERT_EQ(outcome.rows.size(), 2u);  // cappy and random: the others cannot apply
+  EXPECT_EQ(value(outcome, "cappy"),
+            0.5);  // "yes" is wrong by the tie; the first "no" is right, though its index is not the label
+  EXPECT_EQ(outcome.rows[0].metric, "accuracy");
+}
+
+TEST(Outcome, AnUnlabelledInstanceIsAnError) {
+  Evidence evidence = classification();
+  evidence.instances[1].label = {};
+  EXPECT_THROW(judge(two_decodings(), evidence), std::runtime_error);
+  evidence.instances[1].label = 3;
+  EXPECT_THROW(judge(two_decodings(), evidence), std::runtime_error);
+}
+
+TEST(Outcome, AMissingDrawAndANotANumberAreErrors) {
+  Evidence evidence = generation();
+  evidence.generated[0].candidates[0].draw = 1;
+  EXPECT_ANY_THROW(judge(two_decodings(), evidence));
+  evidence = generation();
+  evidence.scored[0][0].score[1] = std::nan("");
+  EXPECT_ANY_THROW(judge(two_decodings(), evidence));
+}
+
+}  // namespace
+}  // namespace run

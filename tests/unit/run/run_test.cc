@@ -1,0 +1,142 @@
+// Whole runs on the embedded miniature tasks with fake models.
+#include "harness/run/run.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include "harness/core/errors.h"
+#include "harness/core/files.h"
+#include "tests/unit/run/fakes.h"
+
+namespace run {
+namespace {
+
+using testing::all_files;
+using testing::Calls;
+using testing::fake_models;
+using testing::TemporaryFolder;
+using testing::write_text;
+
+const std::vector<std::string> kCircumstances{"environment.json", "timings.jsonl", "log", "report_circumstances.md",
+                                              ".lock"};
+
+class RunTest : public ::testing::Test {
+ protected:
+  RunTest() {
+    write_text(folder_.path() / "t5.yaml", "architecture: t5\n");
+    write_text(folder_.path() / "roberta.yaml", "architecture: roberta\n");
+    write_text(
+        folder_.path() / "x.yaml",
+        "experiment: x\ntasks: [is_sorted, reverse_words, sort_numbers]\nlimit: 40\n"
+        "backbones: [{name: t5, new: t5.yaml, seed: 1}]\nscorers: [{name: cappy, new: roberta.yaml, seed: 2}]\n");
+  }
+  RunResult run(const std::string& runs, const Overrides& overrides = {}) {
+    RunRequest request;
+    request.experiment = read_experiment(folder_.path() / "x.yaml", overrides);
+    request.home = std::getenv("CAPPY_SOURCE");
+    request.places.data = request.home / "data";
+    request.runs = folder_.path() / runs;
+    request.progress = core::ProgressMode::kNone;
+    request.environment = {"here", core::Json::Object{}};
+    said_.clear();
+    return execute(request, fake_models(calls_), [this](const std::string& line) { said_ += line + "\n"; });
+  }
+  std::vector<std::pair<std::string, std::string>> results(const std::string& runs) {
+    return all_files(folder_.path() / runs / "x", kCircumstances);
+  }
+  TemporaryFolder folder_;
+  Calls calls_;
+  std::string said_;
+};
+
+TEST_F(RunTest, WritesEveryFile) {
+  const RunResult result = run("runs");
+  std::vector<std::string> names;
+  for (const auto& [name, content] : all_files(result.folder)) {
+    names.push_back(name);
+    EXPECT_TRUE(name == ".lock" || !content.empty()) << name;
+  }
+  EXPECT_EQ(names,
+            (std::vector<std::string>{".lock", "config.yaml", "counters.jsonl", "environment.json", "inputs.json",
+                                      "instances/is_sorted.t5.jsonl", "instances/reverse_words.t5.jsonl",
+                                      "instances/sort_numbers.t5.jsonl", "log", "report.csv", "report.md",
+                                      "report_circumstances.md", "results.jsonl", "summary.json", "timings.jsonl"}));
+  EXPECT_TRUE(
+      core::read_file(result.folder / "report.md").starts_with("Weights are random: these numbers say nothing"));
+}
+
+TEST_F(RunTest, TheSameCallAgainComputesNothing) {
+  EXPECT_GT(run("runs").computed, 0);
+  const auto first = results("runs");
+  const Calls before = calls_;
+  EXPECT_EQ(run("runs").computed, 0);
+  EXPECT_EQ(calls_.total(), before.total());
+  EXPECT_EQ(calls_.made, before.made);
+  EXPECT_EQ(results("runs"), first);
+  EXPECT_NE(said_.find("nothing was computed"), std::string::npos);
+}
+
+TEST_F(RunTest, ARunThatDiesAnywhereGoesOnToTheSameBytes) {
+  run("whole");
+  const auto whole = results("whole");
+  const int calls = calls_.total();
+  ASSERT_GT(calls, 6);
+  for (int die = 1; die <= calls; ++die) {
+    const std::string runs = "killed" + std::to_string(die);
+    calls_ = {};
+    calls_.die_after = die;
+    EXPECT_THROW(run(runs), std::runtime_error);
+    calls_ = {};
+    run(runs);
+    EXPECT_EQ(calls_.total(), calls - die + 1) << "only what was not finished is computed";
+    EXPECT_EQ(results(runs), whole);
+  }
+}
+
+TEST_F(RunTest, AnotherSeedGeneratesAgainAnotherScorerDoesNot) {
+  run("runs");
+  calls_ = {};
+  run("runs", {{"scorers", "[{name: cappy, new: roberta.yaml, seed: 3}]"}});
+  EXPECT_EQ(calls_.generated, 0);
+  EXPECT_GT(calls_.scored, 0);
+  calls_ = {};
+  run("runs", {{"seeds.generate", "9"}});
+  EXPECT_GT(calls_.generated, 0);
+}
+
+TEST_F(RunTest, AnInstanceFileOfAnEarlierConfigurationGoes) {
+  run("runs");
+  run("runs", {{"tasks", "[reverse_words]"}});
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "runs/x/instances/is_sorted.t5.jsonl"));
+}
+
+TEST_F(RunTest, ARunWithBadInputDoesNotStart) {
+  EXPECT_THROW(run("runs", {{"tasks", "[revers_words]"}}), core::ConfigError);
+  EXPECT_THROW(run("runs", {{"tasks", "[rte]"}}), std::runtime_error);  // no data here
+  EXPECT_THROW(run("runs", {{"backbones", "[]"}}), core::ConfigError);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "runs"));
+  write_text(folder_.path() / "broken/config.json", "{}");
+  EXPECT_EQ(calls_.total(), 0);
+}
+
+TEST_F(RunTest, ADamagedModelIsMadeAgain) {
+  run("runs");
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.path() / "runs/store/models")) {
+    if (entry.path().filename() == "config.json") write_text(entry.path(), "damaged");
+  }
+  const int made = calls_.made;
+  EXPECT_EQ(run("runs").computed, 0);
+  EXPECT_EQ(calls_.made, made + 2);
+}
+
+TEST_F(RunTest, ScorersAloneSufficeForClassification) {
+  const RunResult result = run("runs", {{"tasks", "[is_sorted]"}, {"backbones", "[]"}});
+  EXPECT_TRUE(std::filesystem::exists(result.folder / "instances/is_sorted.jsonl"));
+  ASSERT_EQ(result.summary.rows.size(), 2u);
+  EXPECT_EQ(result.summary.rows[0].method, "cappy");
+}
+
+}  // namespace
+}  // namespace run
