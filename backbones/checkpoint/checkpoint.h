@@ -27,6 +27,7 @@ class Checkpoint {
   /// format when it is taken. Throws core::FileError.
   Checkpoint(const std::filesystem::path& folder, std::optional<backbones::NumberFormat> weights);
 
+  const std::filesystem::path& folder() const { return folder_; }
   bool has(const std::string& name) const;
   /// Compares names and shapes with what an architecture needs, before any weight is read. Throws core::FileError with
   /// the complete lists of missing, mis-shaped and unused tensors; `tolerated` ones may be there or not.
