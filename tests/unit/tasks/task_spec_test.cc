@@ -1,0 +1,137 @@
+// Task files: every one of the project loads, and what is wrong in one is told by file, line and key.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "tasks/task.h"
+#include "tests/unit/tasks/temporary_folder.h"
+
+namespace tasks {
+namespace {
+
+using TaskFile = TemporaryFolder;
+
+std::filesystem::path source() { return std::getenv("CAPPY_SOURCE"); }
+
+constexpr const char* kGood = R"(task: t
+kind: classification
+data: {hub: a/b, config: c, split: validation}
+prompt: {promptsource: super_glue/rte, templates: [one, two]}
+label: {column: label, names: [x, y], missing: -1}
+metric: accuracy
+version: 3
+)";
+
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+TEST_F(TaskFile, ReadsEveryKey) {
+  const TaskSpec spec = read_task(write("t.yaml", kGood));
+  EXPECT_EQ(spec.name, "t");
+  EXPECT_EQ(spec.kind, core::TaskKind::kClassification);
+  EXPECT_EQ(spec.data_kind, "hub");
+  EXPECT_EQ(spec.data_config, "c");
+  EXPECT_EQ(spec.test_split, "validation");
+  EXPECT_EQ(spec.train_split, "");
+  EXPECT_EQ(spec.templates, "listed");
+  EXPECT_EQ(spec.template_names, (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(spec.label_names, (std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(spec.version, 3);
+}
+
+TEST_F(TaskFile, RefusesMistakesWithTheirPlace) {
+  const struct {
+    const char *from, *to, *message;
+  } cases[] = {
+      {"metric:", "metrc:", "t.yaml:6: metrc: unknown key (did you mean 'metric'?)"},
+      {"split: validation", "splt: validation", "t.yaml:3: data.splt: unknown key (did you mean 'split'?)"},
+      {"kind: classification", "kind: clasification", "t.yaml:2: kind: 'clasification' is none of"},
+      {"metric: accuracy", "metric: rouge_l", "t.yaml:6: metric: a classification task is measured by accuracy"},
+      {"version: 3", "version: three", "t.yaml:7: version: expected a whole number, found 'three'"},
+      {"version: 3", "task: again", "t.yaml:7: task: a second time"},
+      {"hub: a/b", "hub: a/b, bigbench: c", "t.yaml:3: data.bigbench: a second source"},
+      {"hub: a/b, config: c,", "", "t.yaml:3: data: names no source"},
+      {"hub: a/b", "local: a/b", "t.yaml:3: data.config: belongs to hub alone"},
+      {"split: validation", "split: validation, train: validation",
+       "t.yaml:3: data.train: is the split that is measured"},
+      {"templates: [one, two]", "templates: orginal", "did you mean 'original'?"},
+      {"names: [x, y]", "names: [x, x]", "t.yaml:5: label.names: a name twice"},
+      {"kind: classification", "kind: generation", "label: a generation task has no label"},
+  };
+  for (const auto& c : cases) {
+    const auto file = write("t.yaml", with(kGood, c.from, c.to));
+    const std::string error = error_of([&] { read_task(file); });
+    EXPECT_NE(error.find(c.message), std::string::npos) << error;
+  }
+}
+
+TEST_F(TaskFile, InlineTemplatesSayWhereReferencesComeFrom) {
+  const std::string task = "task: g\nkind: generation\ndata: {local: g, split: test}\n";
+  const std::string both =
+      task + "references: {column: r}\nprompt:\n  templates:\n    - {name: n, instruction: i, target: t}\n";
+  EXPECT_NE(error_of([&] { read_task(write("g.yaml", both)); }).find("g.yaml:7: prompt.templates[0]:"),
+            std::string::npos);
+  const std::string none = task + "prompt:\n  templates:\n    - {name: n, instruction: i}\n";
+  EXPECT_NE(error_of([&] { read_task(write("g.yaml", none)); }).find("from one of the two"), std::string::npos);
+  const std::string twice = task + "prompt:\n  templates:\n    - {name: n, instruction: i, target: t}\n" +
+                            "    - {name: n, instruction: j, target: t}\n";
+  EXPECT_NE(error_of([&] { read_task(write("g.yaml", twice)); }).find("a second template"), std::string::npos);
+}
+
+TEST_F(TaskFile, TwoTasksOfOneNameAreRefused) {
+  write("tasks/a.yaml", kGood);
+  write("tasks/b.yaml", kGood);
+  EXPECT_NE(error_of([&] { all_tasks(folder_); }).find("b.yaml: task: the name of"), std::string::npos);
+}
+
+TEST_F(TaskFile, SelectsByNameAndGroupWithoutRepeats) {
+  write("tasks/a.yaml", "group: [g, h]\n" + with(kGood, "task: t", "task: a"));
+  write("tasks/b.yaml", "group: g\n" + with(kGood, "task: t", "task: b"));
+  const auto names = [&](const std::vector<std::string>& wanted) {
+    std::string joined;
+    for (const TaskSpec& spec : select_tasks(folder_, wanted)) joined += spec.name;
+    return joined;
+  };
+  EXPECT_EQ(names({"b", "g"}), "ba");
+  EXPECT_EQ(names({"h"}), "a");
+  EXPECT_EQ(error_of([&] { names({"gg"}); }), "no task or group 'gg' (did you mean 'g'?)");
+}
+
+TEST_F(TaskFile, SourcesMapNamesToPlacesBesideTheirFile) {
+  write("data/rows.jsonl", "");
+  const Sources sources = Sources::from_file(write("sources.yaml", "rte: data/rows.jsonl\nbigbench: data\n"));
+  EXPECT_EQ(sources.find("rte", "aps/super_glue"), folder_ / "data/rows.jsonl");
+  EXPECT_EQ(sources.find("codenames", "bigbench"), folder_ / "data");
+  EXPECT_TRUE(sources.find("cb", "aps/super_glue").empty());
+  const auto bad = write("bad.yaml", "rte: data/rows.jsonl\ncb: nowhere\n");
+  EXPECT_NE(error_of([&] { Sources::from_file(bad); }).find("bad.yaml:2: cb: there is no"), std::string::npos);
+}
+
+TEST(TaskFiles, OfTheProjectAllLoad) {
+  const auto specs = all_tasks(source());
+  EXPECT_GE(specs.size(), 51u);
+  Places places;
+  for (const TaskSpec& spec : specs) {
+    SCOPED_TRACE(spec.name);
+    EXPECT_NO_THROW(check_templates(spec, places));
+    EXPECT_EQ(spec.file.stem(), spec.name);
+    EXPECT_FALSE(spec.groups.empty());
+  }
+  EXPECT_EQ(select_tasks(source(), {"bigbench-generation"}).size(), 44u);
+  EXPECT_EQ(select_tasks(source(), {"miniature"}).size(), 5u);
+}
+
+TEST(TaskFiles, MiniatureTasksHaveTheirRows) {
+  for (const TaskSpec& spec : select_tasks(source(), {"miniature"})) {
+    SCOPED_TRACE(spec.name);
+    const LoadedTask test = load_task(spec, Split::kTest, {}), train = load_task(spec, Split::kTrain, {});
+    EXPECT_EQ(test.rows, 24);
+    EXPECT_EQ(train.rows, 40);
+    EXPECT_EQ(test.skipped + test.unlabelled + train.skipped + train.unlabelled, 0);
+    EXPECT_NE(test.fingerprint, train.fingerprint);
+  }
+}
+
+}  // namespace
+}  // namespace tasks
