@@ -31,7 +31,7 @@ std::vector<Row> rows_of_lines(std::istream& in, const std::string& path, std::i
     const auto record = reader.next();
     if (!record) break;
     try {
-      rows.push_back({record->to_json(), fmt::format("{}:{}", path, reader.line())});
+      rows.push_back({record->to_json(), fmt::format("{}: line {}", path, reader.line())});
     } catch (const std::runtime_error& error) {
       throw core::FileError::at_line(path, reader.line(), error.what());
     }

@@ -11,7 +11,7 @@
 
 namespace tasks {
 
-/// A row and where it stands, for messages: "FILE:12" in JSON Lines, "FILE: row 11" in a list.
+/// A row and where it stands, for messages: "FILE: line 12" in JSON Lines, "FILE: row 11" in a list.
 struct Row {
   core::Json columns;  // an object
   std::string place;

@@ -137,14 +137,14 @@ TEST_F(Loading, RefusesATargetOutsideTheChoices) {
   const std::string good = R"({"q": "?", "c1": "x", "c2": "y", "c3": "z", "answer": "y"})";
   const std::string error =
       refusal(kChoicesOfRows, good + "\n" + R"({"q": "?", "c1": "x", "c2": "y", "c3": "z", "answer": "w"})");
-  EXPECT_NE(error.find("t.test.jsonl:2: template 'n': the target 'w' is none of the choices: 'x', 'y', 'z'"),
+  EXPECT_NE(error.find("t.test.jsonl: line 2: template 'n': the target 'w' is none of the choices: 'x', 'y', 'z'"),
             std::string::npos)
       << error;
 }
 
 TEST_F(Loading, RefusesLabelsThatAreNoClass) {
   EXPECT_NE(refusal(kClassification, R"({"text": "x", "label": "maybe"})")
-                .find("t.test.jsonl:1: column 'label': 'maybe' is no class"),
+                .find("t.test.jsonl: line 1: column 'label': 'maybe' is no class"),
             std::string::npos);
   EXPECT_NE(refusal(kClassification, R"({"text": "x", "label": 2})").find("2 is no class"), std::string::npos);
   EXPECT_NE(refusal(kClassification, R"({"text": "x", "label": 0.5})").find("a number is no class"), std::string::npos);
@@ -152,7 +152,8 @@ TEST_F(Loading, RefusesLabelsThatAreNoClass) {
 
 TEST_F(Loading, RefusesAnEmptyListOfReferences) {
   const std::string error = refusal(kGeneration, "{\"q\": \"1\", \"r\": [\"a\"]}\n{\"q\": \"2\", \"r\": []}\n");
-  EXPECT_NE(error.find("t.test.jsonl:2: template 'n': column 'r': an empty list of references"), std::string::npos)
+  EXPECT_NE(error.find("t.test.jsonl: line 2: template 'n': column 'r': an empty list of references"),
+            std::string::npos)
       << error;
   EXPECT_NE(refusal(kGeneration, "{\"q\": \"1\"}").find("'r'"), std::string::npos);
 }
@@ -160,7 +161,7 @@ TEST_F(Loading, RefusesAnEmptyListOfReferences) {
 TEST_F(Loading, NamesTheLineOfBadRows) {
   const std::string good = "{\"q\": \"1\", \"r\": [\"a\"]}\n";
   for (const char* bad : {"{\"q\": ", "[1]", "{\"q\": 1, \"q\": 2}", "{\"q\": \"\xff\"}"})
-    EXPECT_NE(refusal(kGeneration, good + bad + "\n").find("t.test.jsonl:2:"), std::string::npos) << bad;
+    EXPECT_NE(refusal(kGeneration, good + bad + "\n").find("t.test.jsonl: line 2:"), std::string::npos) << bad;
   EXPECT_NE(refusal(kGeneration, "").find("no rows"), std::string::npos);
 }
 
