@@ -12,18 +12,27 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/core/json.h"
+
+namespace jinja {
+class Context;
+class Draws;
+}  // namespace jinja
 
 namespace tasks {
 
 /// Whether long values are cut to 2,048 characters, as `apply(example, truncate=True)`, its default, does.
 enum class Truncation { kOn, kOff };
 
-/// One entry of a templates.yaml, compiled at its first use.
+/// One entry of a templates.yaml, compiled at its first use (so change no source after that).
 class PromptTemplate {
  public:
+  using Choices = std::optional<std::vector<std::string>>;
+  PromptTemplate();
+
   std::string dataset;  // "super_glue/rte", for messages
   std::string name, id, reference;
   std::string jinja;                         // as written
@@ -54,8 +63,12 @@ class PromptTemplate {
 
  private:
   struct Compiled;
-  const Compiled& compiled() const;
-  mutable std::shared_ptr<const Compiled> compiled_;
+  std::string label(std::string_view part) const;  // for messages
+  std::uint64_t draw_seed(const core::Json& row, std::uint64_t seed) const;
+  Choices choices_in(jinja::Context& context, jinja::Draws& draws) const;
+  std::vector<std::string> parts_in(const core::Json& row, jinja::Context& context, jinja::Draws& draws,
+                                    const Choices& choices, Truncation truncation) const;
+  std::shared_ptr<const Compiled> compiled_;
 };
 
 /// The templates of one data set in the order of `all_template_names`: sorted by name, code point by code point.

@@ -1,0 +1,37 @@
+// What a call passes, and the few global functions.
+#pragma once
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tasks/jinja/value.h"
+
+namespace jinja {
+
+struct Arguments {
+  std::vector<Value> positional;
+  std::vector<std::pair<std::string_view, Value>> named;
+
+  std::size_t size() const { return positional.size() + named.size(); }
+  /// Throws EvaluationError "NAME takes from A to B arguments, C given", also where a named one is not in `names`.
+  void check(std::string_view callee, std::size_t least, std::size_t most,
+             std::initializer_list<std::string_view> names = {}) const;
+  /// The argument at `position` or called `name`; nullptr where it is absent.
+  const Value* find(std::size_t position, std::string_view name) const;
+};
+
+/// A global of the environment: range, zip, namespace, dict.
+struct Function {
+  std::string_view name;
+  Value (*call)(const Arguments&);
+};
+
+/// The global of that name, or nullptr.
+const Function* find_global(std::string_view name);
+
+/// int, str and bool arguments. Throw EvaluationError that names the callee.
+std::int64_t integer_argument(std::string_view callee, const Value& value);
+std::string_view string_argument(std::string_view callee, const Value& value);
+
+}  // namespace jinja

@@ -1,0 +1,20 @@
+// Runs the tree: a recursive walk that appends to one string.
+#pragma once
+
+#include <string>
+
+#include "tasks/jinja/syntax.h"
+#include "tasks/jinja/template.h"
+
+namespace jinja {
+
+/// An error with the place where it happened, for Template to name.
+struct PlacedError {
+  std::size_t offset;
+  std::string message;
+};
+
+/// Throws PlacedError.
+std::string evaluate(const Program& program, Context& context, Draws& draws);
+
+}  // namespace jinja
