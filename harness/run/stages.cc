@@ -27,19 +27,31 @@ constexpr std::size_t kGenerateBatch = 32;
 constexpr std::size_t kPairBatch = 64;
 constexpr std::size_t kAnnotateBatch = 512;
 
-Json to_array(const std::vector<std::string>& texts) { return Json::Array(texts.begin(), texts.end()); }
+void append_list(std::string& out, const std::vector<std::string>& texts) {
+  out += '[';
+  for (const std::string& text : texts) {
+    core::append_json_string(out, text);
+    out += ',';
+  }
+  out += ']';
+}
 
-/// SHA-256 of one JSON list per instance.
+/// SHA-256 of one line per instance. Texts are quoted, so that no two inputs give the same line.
 template <class Describe>
 std::string hash_instances(const std::vector<Instance>& instances, Describe describe) {
   core::Hasher hasher;
-  for (std::size_t i = 0; i < instances.size(); ++i) hasher.add(core::write_json(describe(i)) + "\n");
+  for (std::size_t i = 0; i < instances.size(); ++i) {
+    std::string line;
+    describe(line, i);
+    hasher.add(line + "\n");
+  }
   return hasher.hex();
 }
 
 std::string hash_pairs(const TaskInput& task, const std::vector<Responses>& responses) {
-  return hash_instances(task.instances, [&](std::size_t i) {
-    return Json::Array{task.instances[i].instruction, to_array(responses.at(i))};
+  return hash_instances(task.instances, [&](std::string& line, std::size_t i) {
+    core::append_json_string(line, task.instances[i].instruction);
+    append_list(line, responses.at(i));
   });
 }
 
@@ -151,8 +163,8 @@ BatchResult self_score_batch(backbones::Backbone& backbone, const Lengths& lengt
     std::int64_t cut = 0;
     for (const std::size_t place : places) {
       cut = values.at(place).source_tokens_cut;
-      sums.push_back(values.at(place).log_likelihood);
-      tokens.push_back(values[place].tokens);
+      sums.emplace_back(values.at(place).log_likelihood);
+      tokens.emplace_back(values[place].tokens);
     }
     result.lines.push_back(
         core::write_json(Json::Object{{"log_likelihood", sums}, {"tokens", tokens}, {"source_tokens_cut", cut}}));
@@ -170,7 +182,7 @@ BatchResult score_batch(cappy::Scorer& scorer, const Lengths& lengths, const Dis
     Json::Array scores;
     std::int64_t cut = 0;
     for (const std::size_t place : places) {
-      scores.push_back(values.at(place).score);
+      scores.emplace_back(values.at(place).score);
       cut += values[place].tokens_cut > 0;
     }
     result.lines.push_back(core::write_json(Json::Object{{"score", scores}, {"pairs_cut", cut}}));
@@ -189,8 +201,9 @@ std::vector<double> doubles(const Json& list) {
 StageKey generate_key(const Experiment& experiment, const TaskInput& task, const Model& backbone) {
   Json::Array decodings;
   for (const auto& decoding : experiment.decodings) decodings.push_back(decoding_key(decoding));
-  const std::string texts = hash_instances(task.instances, [&](std::size_t i) {
-    return Json::Array{task.instances[i].instruction, to_array(task.instances[i].references)};
+  const std::string texts = hash_instances(task.instances, [&](std::string& line, std::size_t i) {
+    core::append_json_string(line, task.instances[i].instruction);
+    append_list(line, task.instances[i].references);
   });
   return {"generate", Json::Object{{"version", kGenerateVersion},
                                    {"texts", texts},
@@ -213,8 +226,9 @@ StageKey self_score_key(const Experiment& experiment, const TaskInput& task, con
 }
 
 StageKey annotate_key(const TaskInput& task, const std::vector<Responses>& responses) {
-  const std::string texts = hash_instances(task.instances, [&](std::size_t i) {
-    return Json::Array{to_array(task.instances[i].references), to_array(responses.at(i))};
+  const std::string texts = hash_instances(task.instances, [&](std::string& line, std::size_t i) {
+    append_list(line, task.instances[i].references);
+    append_list(line, responses.at(i));
   });
   return {"rouge", Json::Object{{"version", kAnnotateVersion}, {"texts", texts}}};
 }
@@ -269,7 +283,7 @@ std::vector<std::vector<double>> annotate(const StageContext& context, const Tas
     for (std::size_t i = begin; i < end; ++i) {
       Json::Array values;
       for (const std::string& response : responses.at(i))
-        values.push_back(rouge.score(response, task.instances[i].references));
+        values.emplace_back(rouge.score(response, task.instances[i].references));
       result.lines.push_back(core::write_json(Json::Object{{"rouge_l", values}}));
     }
     return result;
