@@ -227,7 +227,7 @@ Case random_case(std::mt19937& generator) {
 TEST(BeamSearch, EqualsTheTwinsOfBothReferences) {
   std::mt19937 generator(11);
   int ended = 0, at_limit = 0;
-  for (int trial = 0; trial < 4000; ++trial) {
+  for (int trial = 0; trial < 2000; ++trial) {
     const auto [toy, decoding, rule] = random_case(generator);
     const bool flax = rule.protocol == Protocol::kCappy2023;
     const std::vector<Ids> expected =
@@ -242,8 +242,8 @@ TEST(BeamSearch, EqualsTheTwinsOfBothReferences) {
     }
     ++(mine[0].end == core::End::kEos ? ended : at_limit);
   }
-  EXPECT_GT(ended, 1000);
-  EXPECT_GT(at_limit, 200);
+  EXPECT_GT(ended, 500);
+  EXPECT_GT(at_limit, 100);
 }
 
 /// Calls `visit` with every sequence that ends: by the end of sequence, or at `most` tokens.

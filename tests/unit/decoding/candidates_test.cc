@@ -100,7 +100,8 @@ TEST(Candidates, MinimumLengthByProtocol) {
   for (const auto& [protocol, generated] : {std::pair(Protocol::kTransformers, 3u), std::pair(Protocol::kT0, 3u),
                                             std::pair(Protocol::kLmEval, 3u), std::pair(Protocol::kCappy2023, 4u)}) {
     options.protocol = protocol;
-    for (const auto& sequence : decode(ToyNetwork(toy), sources_of(2), options)[1]) {
+    const auto results = decode(ToyNetwork(toy), sources_of(2), options);
+    for (const auto& sequence : results[1]) {
       EXPECT_EQ(sequence.ids.size(), generated) << to_string(protocol) << " " << sequence.decoding;
       EXPECT_EQ(sequence.end, core::End::kEos);
     }

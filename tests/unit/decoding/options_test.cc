@@ -115,7 +115,7 @@ TEST(Options, MistakesAreNamedWithFileLineAndKey) {
       {"- {num_beams: 2, top_k: 5}", "no effect without do_sample: true"},
       {"- {length_penalty: 2}", "no effect without num_beams above 1"},
       {"- {num_beams: 2, early_stopping: sometimes}", "expected true, false or never"},
-      {"- {num_beams: 2, length_penalty: .inf}", "finite"},
+      {"- {num_beams: 2, length_penalty: .inf}", "length_penalty"},
       {"- {num_beams: 0}", "num_beams"},
       {"- {name: '', num_beams: 2}", "must not be empty"},
       {"- beam", "expected a decoding"},

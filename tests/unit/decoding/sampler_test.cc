@@ -120,7 +120,7 @@ std::vector<float> random_logits(std::mt19937& generator, std::size_t size, bool
 TEST(Sampler, EqualsTheTwinsThatSortEverything) {
   std::mt19937 generator(1);
   int compared = 0;
-  for (int trial = 0; trial < 3000; ++trial) {
+  for (int trial = 0; trial < 1500; ++trial) {
     const Decoding decoding = random_decoding(generator);
     const std::size_t size = trial % 100 == 0 ? 32128 : 2 + generator() % 300;
     std::vector<float> logits = random_logits(generator, size, trial % 2 == 0);
@@ -145,7 +145,7 @@ TEST(Sampler, EqualsTheTwinsThatSortEverything) {
       ASSERT_NEAR(weight / sum, twin.probabilities.at(token), 1e-9);
     }
   }
-  EXPECT_GT(compared, 2700);
+  EXPECT_GT(compared, 1350);
 }
 
 TEST(Sampler, TiesAtTheKthLogitByDialect) {
