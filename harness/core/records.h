@@ -33,7 +33,7 @@ struct Candidate {
   std::string decoding;           // name of the setting: "greedy", "beam4", "sampling", "temp0.9", "topk40", "topp0.95"
   std::int64_t draw = 0;          // 0-based within the decoding
   std::vector<std::int32_t> ids;  // generated tokens, no decoder start, no padding, the end of sequence if it came
-  double log_likelihood = 0;      // sum over ids, in nats, under the model's own distribution
+  double log_likelihood = 0;      // sum over ids, in nats, under the model's own distribution; NaN: unknown (null in JSON)
   std::int64_t tokens = 0;        // ids.size()
   End end = End::kEos;
 };
