@@ -41,7 +41,7 @@ TEST(Yaml, MistakesAreToldByFileLineAndKey) {
       {"t.yaml:3: m: expected text, found a list", [&] { yaml.at("m").string(); }},
       {"u:3: b.c: a second time (first in line 2)", [] { Yaml::from_text("b:\n  c: 1\n  c: 2\n", "u"); }},
       {"u:2: not YAML", [] { Yaml::from_text("a: [1\nb: 2", "u"); }},
-      {"u:2: a second document", [] { Yaml::from_text("a: 1\n---\nb: 2\n", "u"); }},
+      {"u:3: a second document", [] { Yaml::from_text("a: 1\n---\nb: 2\n", "u"); }},
   };
   for (const auto& [message, action] : cases) {
     const std::string error = tasks::error_of(action);
