@@ -101,8 +101,8 @@ std::optional<std::vector<std::string>> PromptTemplate::choices_in(jinja::Contex
 std::vector<std::string> PromptTemplate::parts_in(const core::Json& row, jinja::Context& context, jinja::Draws& draws,
                                                   const Choices& choices, Truncation truncation) const {
   if (row.find("answer_choices"))
-    throw std::runtime_error(fmt::format("{}: the row has a column 'answer_choices', which the template's own would hide",
-                                         label("")));
+    throw std::runtime_error(
+        fmt::format("{}: the row has a column 'answer_choices', which the template's own would hide", label("")));
   context.set("answer_choices", to_value(choices));
   return split_parts(compiled_->body(*this, truncation).render(context, draws));
 }
@@ -135,7 +135,8 @@ PromptTemplate::Rendered PromptTemplate::render(const core::Json& row, std::uint
   rendered.choices = choices_in(context, draws);
   auto parts = parts_in(row, context, draws, rendered.choices, Truncation::kOn);
   if (parts.size() > 2)
-    throw std::runtime_error(fmt::format("{}: {} parts between '|||', expected an instruction and a target", label(""), parts.size()));
+    throw std::runtime_error(
+        fmt::format("{}: {} parts between '|||', expected an instruction and a target", label(""), parts.size()));
   if (parts.size() == 2) {
     rendered.instruction = std::move(parts[0]);
     rendered.target = std::move(parts[1]);
@@ -195,7 +196,8 @@ std::vector<PromptTemplate> select_templates(const std::vector<PromptTemplate>& 
   });
   if (!chosen.empty() || which == "original") return chosen;
   const std::string dataset = templates.empty() ? "" : templates[0].dataset;
-  throw core::ConfigError(fmt::format("{} has no template '{}'{}", dataset, which, core::did_you_mean(which, names_of(templates))));
+  throw core::ConfigError(
+      fmt::format("{} has no template '{}'{}", dataset, which, core::did_you_mean(which, names_of(templates))));
 }
 
 std::vector<std::string> promptsource_datasets(const std::filesystem::path& folder) {
@@ -212,8 +214,10 @@ std::filesystem::path find_promptsource(const std::filesystem::path& home) {
   const char* told = std::getenv("CAPPY_PROMPTSOURCE");
   const std::filesystem::path folder = told && *told ? told : (home / "data/promptsource/templates").string();
   if (std::filesystem::is_directory(folder)) return folder;
-  throw core::ConfigError(fmt::format("{}: no PromptSource templates there; run scripts/get_data, or set "
-                                      "CAPPY_PROMPTSOURCE to the package's folder 'templates'", folder.string()));
+  throw core::ConfigError(
+      fmt::format("{}: no PromptSource templates there; run scripts/get_data, or set "
+                  "CAPPY_PROMPTSOURCE to the package's folder 'templates'",
+                  folder.string()));
 }
 
 }  // namespace tasks

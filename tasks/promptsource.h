@@ -1,10 +1,10 @@
-// PromptSource's templates (Bach et al., ACL 2022): a folder of `<data set>[/<config>]/templates.yaml`, read as the package
-// ships it, rendered as its `Template.apply` does. A template gives an instruction and a target, apart by "|||", and perhaps
-// the list of answer choices; a text without "|||" means that the template skips the row.
+// PromptSource's templates (Bach et al., ACL 2022): a folder of `<data set>[/<config>]/templates.yaml`, read as the
+// package ships it, rendered as its `Template.apply` does. A template gives an instruction and a target, apart by
+// "|||", and perhaps the list of answer choices; a text without "|||" means that the template skips the row.
 //
 // The package's own habits are part of the numbers and are kept: "}}" in the source becomes
-// " | string | truncate(2048) }}" before parsing, "|||" inside the row's strings is protected while rendering, parts are
-// unprotected and then stripped, choices stripped and then unprotected.
+// " | string | truncate(2048) }}" before parsing, "|||" inside the row's strings is protected while rendering, parts
+// are unprotected and then stripped, choices stripped and then unprotected.
 #pragma once
 
 #include <cstdint>
@@ -35,15 +35,15 @@ class PromptTemplate {
 
   std::string dataset;  // "super_glue/rte", for messages
   std::string name, id, reference;
-  std::string jinja;                         // as written
-  std::optional<std::string> answer_choices; // Jinja; absent for open-ended templates
+  std::string jinja;                          // as written
+  std::optional<std::string> answer_choices;  // Jinja; absent for open-ended templates
   bool original_task = false;
   std::optional<bool> choices_in_prompt;
   std::vector<std::string> metrics;
 
-  /// `Template.apply`: usually {instruction, target}; one part where the template skips the row. `seed` feeds the filters
-  /// `choice` and `random`: a draw depends on seed, template and row alone.
-  /// Throws jinja::TemplateError, and std::runtime_error where the row has a column "answer_choices".
+  /// `Template.apply`: usually {instruction, target}; one part where the template skips the row. `seed` feeds the
+  /// filters `choice` and `random`: a draw depends on seed, template and row alone. Throws jinja::TemplateError, and
+  /// std::runtime_error where the row has a column "answer_choices".
   std::vector<std::string> apply(const core::Json& row, std::uint64_t seed = 0,
                                  Truncation truncation = Truncation::kOn) const;
   /// `get_answer_choices_list`; nothing for an open-ended template.
@@ -75,7 +75,8 @@ class PromptTemplate {
 /// `dataset` is "super_glue/rte" or "anli". Throws core::FileError, core::ConfigError with file, line and key.
 std::vector<PromptTemplate> load_templates(const std::filesystem::path& folder, const std::string& dataset);
 
-/// Those that `which` names: "original" (original_task), "all", or one name. Throws core::ConfigError with a suggestion.
+/// Those that `which` names: "original" (original_task), "all", or one name. Throws core::ConfigError with a
+/// suggestion.
 std::vector<PromptTemplate> select_templates(const std::vector<PromptTemplate>& templates, const std::string& which);
 
 /// Every data set of the folder ("anli", "super_glue/rte", …), sorted.

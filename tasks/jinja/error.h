@@ -1,4 +1,5 @@
-// Errors of templates. Operations on values throw EvaluationError; the evaluator adds where in the template it happened.
+// Errors of templates. Operations on values throw EvaluationError; the evaluator adds where in the template it
+// happened.
 #pragma once
 
 #include <stdexcept>
@@ -13,8 +14,8 @@ class EvaluationError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// "NAME:LINE:COLUMN: message", then the source line and a caret below the column. Lines and columns count from 1, columns in
-/// code points.
+/// "NAME:LINE:COLUMN: message", then the source line and a caret below the column. Lines and columns count from 1,
+/// columns in code points.
 class TemplateError : public std::runtime_error {
  public:
   TemplateError(std::string_view name, std::string_view source, std::size_t offset, std::string_view message);

@@ -8,26 +8,34 @@
 #include "tasks/jinja/loop.h"
 #include "tasks/jinja/methods.h"
 
-
 namespace jinja {
 namespace {
 
 Order order_of(Comparison comparison) {
   switch (comparison) {
-    case Comparison::kLess: return Order::kLess;
-    case Comparison::kLessEqual: return Order::kLessEqual;
-    case Comparison::kGreater: return Order::kGreater;
-    default: return Order::kGreaterEqual;
+    case Comparison::kLess:
+      return Order::kLess;
+    case Comparison::kLessEqual:
+      return Order::kLessEqual;
+    case Comparison::kGreater:
+      return Order::kGreater;
+    default:
+      return Order::kGreaterEqual;
   }
 }
 
 bool compare(Comparison comparison, const Value& a, const Value& b) {
   switch (comparison) {
-    case Comparison::kEqual: return equal(a, b);
-    case Comparison::kUnequal: return !equal(a, b);
-    case Comparison::kIn: return contains(b, a);
-    case Comparison::kNotIn: return !contains(b, a);
-    default: return ordered(order_of(comparison), a, b);
+    case Comparison::kEqual:
+      return equal(a, b);
+    case Comparison::kUnequal:
+      return !equal(a, b);
+    case Comparison::kIn:
+      return contains(b, a);
+    case Comparison::kNotIn:
+      return !contains(b, a);
+    default:
+      return ordered(order_of(comparison), a, b);
   }
 }
 
@@ -48,9 +56,15 @@ class Evaluator {
   void enter(const Frame& frame) {
     for (const Load& load : frame) {
       switch (load.source) {
-        case Load::Source::kResolve: slot(load.slot) = context_.resolve(load.name); break;
-        case Load::Source::kAlias: slot(load.slot) = slot(load.from); break;
-        case Load::Source::kUndefined: slot(load.slot) = Value(Undefined{load.name, nullptr}); break;
+        case Load::Source::kResolve:
+          slot(load.slot) = context_.resolve(load.name);
+          break;
+        case Load::Source::kAlias:
+          slot(load.slot) = slot(load.from);
+          break;
+        case Load::Source::kUndefined:
+          slot(load.slot) = Value(Undefined{load.name, nullptr});
+          break;
       }
     }
   }
@@ -58,11 +72,21 @@ class Evaluator {
   void run(const Block& block) {
     for (const Statement& statement : block) {
       switch (statement.kind) {
-        case StatementKind::kText: out_ += statement.text; break;
-        case StatementKind::kOutput: run_output(statement); break;
-        case StatementKind::kIf: run_if(statement); break;
-        case StatementKind::kFor: run_for(statement); break;
-        case StatementKind::kSet: assign(statement.target, value_of(*statement.expression)); break;
+        case StatementKind::kText:
+          out_ += statement.text;
+          break;
+        case StatementKind::kOutput:
+          run_output(statement);
+          break;
+        case StatementKind::kIf:
+          run_if(statement);
+          break;
+        case StatementKind::kFor:
+          run_for(statement);
+          break;
+        case StatementKind::kSet:
+          assign(statement.target, value_of(*statement.expression));
+          break;
       }
     }
   }
@@ -129,7 +153,8 @@ class Evaluator {
     }
     Value& object = slot(target.slot);
     if (!object.is(Kind::kNamespace))
-      throw PlacedError{target.offset, fmt::format("'{}' is not a namespace: its attribute cannot be set", target.name)};
+      throw PlacedError{target.offset,
+                        fmt::format("'{}' is not a namespace: its attribute cannot be set", target.name)};
     object.get<std::shared_ptr<Namespace>>()->attributes.set(Value::borrowed(target.attribute), std::move(value));
   }
 
@@ -160,27 +185,48 @@ class Evaluator {
 
   Value compute(const Expression& expression) {
     switch (expression.operation) {
-      case Operation::kConstant: return expression.constant;
-      case Operation::kName: return slot(expression.slot);
-      case Operation::kItem: return compute_item(expression);
-      case Operation::kAttribute: return attribute(part(expression, 0), expression.text);
-      case Operation::kSlice: return compute_slice(expression);
-      case Operation::kCall: return compute_call(expression);
-      case Operation::kMethodCall: return compute_method(expression);
-      case Operation::kFilter: return compute_filter(expression);
-      case Operation::kTest: return compute_test(expression);
-      case Operation::kNot: return Value(!truth(part(expression, 0)));
-      case Operation::kAnd: return compute_logic(expression);
-      case Operation::kOr: return compute_logic(expression);
-      case Operation::kCompare: return compute_compare(expression);
-      case Operation::kArithmetic: return compute_arithmetic(expression);
-      case Operation::kNegative: return negative(part(expression, 0));
-      case Operation::kPositive: return positive(part(expression, 0));
-      case Operation::kConcatenate: return compute_concatenation(expression);
-      case Operation::kConditional: return compute_conditional(expression);
-      case Operation::kList: return Value::list(parts_from(expression, 0));
-      case Operation::kTuple: return Value::tuple(parts_from(expression, 0));
-      case Operation::kDict: return compute_dict(expression);
+      case Operation::kConstant:
+        return expression.constant;
+      case Operation::kName:
+        return slot(expression.slot);
+      case Operation::kItem:
+        return compute_item(expression);
+      case Operation::kAttribute:
+        return attribute(part(expression, 0), expression.text);
+      case Operation::kSlice:
+        return compute_slice(expression);
+      case Operation::kCall:
+        return compute_call(expression);
+      case Operation::kMethodCall:
+        return compute_method(expression);
+      case Operation::kFilter:
+        return compute_filter(expression);
+      case Operation::kTest:
+        return compute_test(expression);
+      case Operation::kNot:
+        return Value(!truth(part(expression, 0)));
+      case Operation::kAnd:
+        return compute_logic(expression);
+      case Operation::kOr:
+        return compute_logic(expression);
+      case Operation::kCompare:
+        return compute_compare(expression);
+      case Operation::kArithmetic:
+        return compute_arithmetic(expression);
+      case Operation::kNegative:
+        return negative(part(expression, 0));
+      case Operation::kPositive:
+        return positive(part(expression, 0));
+      case Operation::kConcatenate:
+        return compute_concatenation(expression);
+      case Operation::kConditional:
+        return compute_conditional(expression);
+      case Operation::kList:
+        return Value::list(parts_from(expression, 0));
+      case Operation::kTuple:
+        return Value::tuple(parts_from(expression, 0));
+      case Operation::kDict:
+        return compute_dict(expression);
     }
     throw std::logic_error("an expression of no kind");
   }

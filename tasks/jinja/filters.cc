@@ -29,7 +29,8 @@ std::vector<Value> attribute_path(const Value& attribute) {
   if (!attribute.is_string()) return {attribute};
   std::vector<Value> parts;
   for (const auto part : split(attribute.string(), ".", -1)) {
-    const bool digits = !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits =
+        !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
     parts.push_back(digits ? Value(*parse_integer(part)) : Value::text(std::string(part)));
   }
   return parts;
@@ -78,13 +79,15 @@ Value filter_trim(Draws&, const Value& value, const Arguments& given) {
 
 Value filter_truncate(Draws&, const Value& value, const Arguments& given) {
   given.check("truncate", 0, 4, {"length", "killwords", "end", "leeway"});
-  const Value *length_given = given.find(0, "length"), *end_given = given.find(2, "end"), *leeway_given = given.find(3, "leeway");
+  const Value *length_given = given.find(0, "length"), *end_given = given.find(2, "end"),
+              *leeway_given = given.find(3, "leeway");
   const std::int64_t most = length_given ? integer_argument("truncate", *length_given) : 255;
   const std::string_view end = end_given ? string_argument("truncate", *end_given) : "...";
   const bool default_leeway = !leeway_given || leeway_given->is(Kind::kNone);
   const std::int64_t leeway = default_leeway ? 5 : integer_argument("truncate", *leeway_given);
   const std::int64_t kept = most - count_code_points(end);
-  if (kept < 0 || leeway < 0) throw EvaluationError("truncate: the length is shorter than the end, or the leeway negative");
+  if (kept < 0 || leeway < 0)
+    throw EvaluationError("truncate: the length is shorter than the end, or the leeway negative");
   if (!value.is_string()) {
     if (length(value) <= most + leeway) return value;
     throw EvaluationError(fmt::format("truncate: a '{}' is too long", type_name(value)));
@@ -155,8 +158,10 @@ Value filter_int(Draws&, const Value& value, const Arguments& given) {
   const Value *absent = given.find(0, "default"), *base = given.find(1, "base");
   if (value.is_undefined()) raise_undefined(value);
   std::optional<Value> result;
-  if (value.is_integral()) result = Value(value.integer());
-  else if (value.is(Kind::kFloat)) result = whole_part(value.number());
+  if (value.is_integral())
+    result = Value(value.integer());
+  else if (value.is(Kind::kFloat))
+    result = whole_part(value.number());
   else if (value.is_string()) {
     if (const auto whole = parse_integer(value.string(), base ? static_cast<int>(integer_argument("int", *base)) : 10))
       result = Value(*whole);
@@ -259,9 +264,9 @@ Value draw_from(std::string_view callee, Draws& draws, const Value& value) {
   const bool indexed = value.is_list_or_tuple() || value.is_string() || value.is(Kind::kRange) || value.is(Kind::kDict);
   if (!indexed) throw EvaluationError(fmt::format("{}: '{}' object is not subscriptable", callee, type_name(value)));
   const auto place = static_cast<std::int64_t>(draws.below(static_cast<std::size_t>(n)));
-  Value drawn = item(value, Value(place));
-  if (drawn.is_undefined()) throw EvaluationError(fmt::format("{}: a dict has no key {}", callee, place));
-  return drawn;
+  if (value.is(Kind::kDict) && !value.dict().find(Value(place)))
+    throw EvaluationError(fmt::format("{}: a dict has no key {}", callee, place));
+  return item(value, Value(place));
 }
 
 Value filter_random(Draws& draws, const Value& value, const Arguments& given) {
@@ -283,7 +288,8 @@ Value filter_most_frequent(Draws&, const Value& value, const Arguments& given) {
   Iterator iterator(value);
   while (auto next = iterator.next()) {
     check_hashable(*next);
-    auto known = std::find_if(counts.begin(), counts.end(), [&](const auto& count) { return equal(count.first, *next); });
+    auto known =
+        std::find_if(counts.begin(), counts.end(), [&](const auto& count) { return equal(count.first, *next); });
     if (known == counts.end()) known = counts.insert(counts.end(), {std::move(*next), 0});
     most = std::max(most, ++known->second);
   }

@@ -13,7 +13,8 @@
 
 namespace jinja {
 
-/// Random draws of one rendering, as Python's random.choice makes them. Seeded at the first draw, for most templates never.
+/// Random draws of one rendering, as Python's random.choice makes them. Seeded at the first draw, for most templates
+/// never.
 class Draws {
  public:
   explicit Draws(std::function<std::uint64_t()> seed) : seed_(std::move(seed)) {}

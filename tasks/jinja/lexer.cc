@@ -12,8 +12,8 @@
 namespace jinja {
 namespace {
 
-constexpr std::string_view kOperators[] = {"**", "//", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]",
-                                           "(",  ")",  "{",  "}",  ">",  "<",  "=", ".", ":", "|", ",", ";"};
+constexpr std::string_view kOperators[] = {"**", "//", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[",
+                                           "]",  "(",  ")",  "{",  "}",  ">",  "<", "=", ".", ":", "|", ",", ";"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -63,9 +63,7 @@ class Lexer {
     if (!text.empty()) add(TokenKind::kText, std::string(text), at_);
   }
 
-  void skip_white_space() {
-    at_ = source_.size() - strip(source_.substr(at_), Side::kLeft).size();
-  }
+  void skip_white_space() { at_ = source_.size() - strip(source_.substr(at_), Side::kLeft).size(); }
 
   void read_tag(char sign, std::size_t open) {
     if (sign == '#') return read_comment(open);
@@ -131,7 +129,8 @@ class Lexer {
 
   void read_token(std::size_t open) {
     if (at_ >= source_.size())
-      fail(open, brackets_.empty() ? "the tag is not closed" : fmt::format("the tag is not closed: '{}' is missing", brackets_.back()));
+      fail(open, brackets_.empty() ? "the tag is not closed"
+                                   : fmt::format("the tag is not closed: '{}' is missing", brackets_.back()));
     const char c = source_[at_];
     if (is_digit(c)) return read_number();
     std::size_t next = at_;
@@ -142,14 +141,16 @@ class Lexer {
 
   std::size_t digits_end(std::size_t from) const {
     std::size_t end = from;
-    while (end < source_.size() && (is_digit(source_[end]) || (source_[end] == '_' && end > from && end + 1 < source_.size() && is_digit(source_[end + 1]))))
+    while (end < source_.size() && (is_digit(source_[end]) || (source_[end] == '_' && end > from &&
+                                                               end + 1 < source_.size() && is_digit(source_[end + 1]))))
       ++end;
     return end;
   }
 
   void read_number() {
     const std::size_t start = at_;
-    if (source_[start] == '0' && start + 1 < source_.size() && std::string_view("xXoObB").find(source_[start + 1]) != npos)
+    if (source_[start] == '0' && start + 1 < source_.size() &&
+        std::string_view("xXoObB").find(source_[start + 1]) != npos)
       return read_based_number();
     std::size_t end = digits_end(start);
     const bool after_dot = start > 0 && source_[start - 1] == '.';
@@ -184,7 +185,8 @@ class Lexer {
   void read_based_number() {
     const std::size_t start = at_;
     at_ += 2;
-    while (at_ < source_.size() && (std::isxdigit(static_cast<unsigned char>(source_[at_])) || source_[at_] == '_')) ++at_;
+    while (at_ < source_.size() && (std::isxdigit(static_cast<unsigned char>(source_[at_])) || source_[at_] == '_'))
+      ++at_;
     std::string digits(source_.substr(start, at_ - start));
     std::erase(digits, '_');
     add(TokenKind::kInteger, std::move(digits), start);
@@ -247,7 +249,8 @@ class Lexer {
   std::size_t decode_octal(std::size_t i, std::size_t to, std::string& out) const {
     char32_t c = 0;
     std::size_t end = i;
-    while (end < to && end < i + 3 && source_[end] >= '0' && source_[end] <= '7') c = c * 8 + static_cast<char32_t>(source_[end++] - '0');
+    while (end < to && end < i + 3 && source_[end] >= '0' && source_[end] <= '7')
+      c = c * 8 + static_cast<char32_t>(source_[end++] - '0');
     core::append_utf8(out, c);
     return end;
   }
@@ -266,9 +269,12 @@ class Lexer {
   }
 
   void balance(char sign) {
-    if (sign == '(') brackets_ += ')';
-    else if (sign == '[') brackets_ += ']';
-    else if (sign == '{') brackets_ += '}';
+    if (sign == '(')
+      brackets_ += ')';
+    else if (sign == '[')
+      brackets_ += ']';
+    else if (sign == '{')
+      brackets_ += '}';
     else if (sign == ')' || sign == ']' || sign == '}') {
       if (brackets_.empty()) fail(at_, fmt::format("unexpected '{}'", sign));
       if (brackets_.back() != sign) fail(at_, fmt::format("unexpected '{}', expected '{}'", sign, brackets_.back()));

@@ -1,5 +1,5 @@
-// Template source to tokens (jinja2/lexer.py): text, and what stands inside {{ }} and {% %}. White-space control ("-" beside a
-// delimiter), comments and raw blocks end here; the parser sees none of them.
+// Template source to tokens (jinja2/lexer.py): text, and what stands inside {{ }} and {% %}. White-space control ("-"
+// beside a delimiter), comments and raw blocks end here; the parser sees none of them.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,19 @@
 
 namespace jinja {
 
-enum class TokenKind { kText, kOutputBegin, kOutputEnd, kBlockBegin, kBlockEnd, kName, kString, kInteger, kFloat, kOperator, kEnd };
+enum class TokenKind {
+  kText,
+  kOutputBegin,
+  kOutputEnd,
+  kBlockBegin,
+  kBlockEnd,
+  kName,
+  kString,
+  kInteger,
+  kFloat,
+  kOperator,
+  kEnd
+};
 
 struct Token {
   TokenKind kind = TokenKind::kEnd;

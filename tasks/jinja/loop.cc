@@ -7,8 +7,10 @@ namespace jinja {
 
 std::optional<Value> Loop::next() {
   std::optional<Value> item;
-  if (taken_ < ahead_.size()) item = std::move(ahead_[taken_++]);
-  else item = iterator_.next();
+  if (taken_ < ahead_.size())
+    item = std::move(ahead_[taken_++]);
+  else
+    item = iterator_.next();
   if (!item) return item;
   ++index0_;
   before_ = std::move(current_);

@@ -1,4 +1,5 @@
-// The `loop` of a for statement (jinja2.runtime.LoopContext): looks ahead only when asked for `last`, `nextitem` or `length`.
+// The `loop` of a for statement (jinja2.runtime.LoopContext): looks ahead only when asked for `last`, `nextitem` or
+// `length`.
 #pragma once
 
 #include <string_view>

@@ -16,9 +16,9 @@ namespace jinja {
 void Arguments::check(std::string_view callee, std::size_t least, std::size_t most,
                       std::initializer_list<std::string_view> names) const {
   if (size() < least || size() > most)
-    throw EvaluationError(least == most
-                              ? fmt::format("{} takes {} argument{}, {} given", callee, least, least == 1 ? "" : "s", size())
-                              : fmt::format("{} takes from {} to {} arguments, {} given", callee, least, most, size()));
+    throw EvaluationError(
+        least == most ? fmt::format("{} takes {} argument{}, {} given", callee, least, least == 1 ? "" : "s", size())
+                      : fmt::format("{} takes from {} to {} arguments, {} given", callee, least, most, size()));
   for (const auto& [name, value] : named)
     if (std::find(names.begin(), names.end(), name) == names.end())
       throw EvaluationError(fmt::format("{} has no argument called '{}'", callee, name));
@@ -40,7 +40,8 @@ std::int64_t integer_argument(std::string_view callee, const Value& value) {
 
 std::string_view string_argument(std::string_view callee, const Value& value) {
   if (value.is_undefined()) raise_undefined(value);
-  if (!value.is_string()) throw EvaluationError(fmt::format("{}: expected a str, found '{}'", callee, type_name(value)));
+  if (!value.is_string())
+    throw EvaluationError(fmt::format("{}: expected a str, found '{}'", callee, type_name(value)));
   return value.string();
 }
 
@@ -164,16 +165,53 @@ Value str_isupper(const Value& self, const Arguments& given) {
 }
 
 constexpr auto kStrMethods = std::to_array<Entry>({
-    {"split", str_split}, {"strip", str_strip}, {"lstrip", str_lstrip}, {"rstrip", str_rstrip}, {"lower", str_lower},
-    {"upper", str_upper}, {"capitalize", str_capitalize}, {"title", str_title}, {"replace", str_replace}, {"join", str_join},
-    {"find", str_find}, {"index", str_index}, {"count", str_count}, {"startswith", str_startswith},
-    {"endswith", str_endswith}, {"islower", str_islower}, {"isupper", str_isupper}, {"casefold", nullptr}, {"center", nullptr},
-    {"encode", nullptr}, {"expandtabs", nullptr}, {"format", nullptr}, {"format_map", nullptr}, {"isalnum", nullptr},
-    {"isalpha", nullptr}, {"isascii", nullptr}, {"isdecimal", nullptr}, {"isdigit", nullptr}, {"isidentifier", nullptr},
-    {"isnumeric", nullptr}, {"isprintable", nullptr}, {"isspace", nullptr}, {"istitle", nullptr}, {"ljust", nullptr},
-    {"maketrans", nullptr}, {"partition", nullptr}, {"removeprefix", nullptr}, {"removesuffix", nullptr}, {"rfind", nullptr},
-    {"rindex", nullptr}, {"rjust", nullptr}, {"rpartition", nullptr}, {"rsplit", nullptr}, {"splitlines", nullptr},
-    {"swapcase", nullptr}, {"translate", nullptr}, {"zfill", nullptr},
+    {"split", str_split},
+    {"strip", str_strip},
+    {"lstrip", str_lstrip},
+    {"rstrip", str_rstrip},
+    {"lower", str_lower},
+    {"upper", str_upper},
+    {"capitalize", str_capitalize},
+    {"title", str_title},
+    {"replace", str_replace},
+    {"join", str_join},
+    {"find", str_find},
+    {"index", str_index},
+    {"count", str_count},
+    {"startswith", str_startswith},
+    {"endswith", str_endswith},
+    {"islower", str_islower},
+    {"isupper", str_isupper},
+    {"casefold", nullptr},
+    {"center", nullptr},
+    {"encode", nullptr},
+    {"expandtabs", nullptr},
+    {"format", nullptr},
+    {"format_map", nullptr},
+    {"isalnum", nullptr},
+    {"isalpha", nullptr},
+    {"isascii", nullptr},
+    {"isdecimal", nullptr},
+    {"isdigit", nullptr},
+    {"isidentifier", nullptr},
+    {"isnumeric", nullptr},
+    {"isprintable", nullptr},
+    {"isspace", nullptr},
+    {"istitle", nullptr},
+    {"ljust", nullptr},
+    {"maketrans", nullptr},
+    {"partition", nullptr},
+    {"removeprefix", nullptr},
+    {"removesuffix", nullptr},
+    {"rfind", nullptr},
+    {"rindex", nullptr},
+    {"rjust", nullptr},
+    {"rpartition", nullptr},
+    {"rsplit", nullptr},
+    {"splitlines", nullptr},
+    {"swapcase", nullptr},
+    {"translate", nullptr},
+    {"zfill", nullptr},
 });
 
 Value list_append(const Value& self, const Arguments& given) {
@@ -211,7 +249,8 @@ Value list_pop(const Value& self, const Arguments& given) {
 }
 
 std::vector<Value>::iterator find_in(const Value& self, const Value& wanted) {
-  return std::find_if(self.items().begin(), self.items().end(), [&](const Value& value) { return equal(value, wanted); });
+  return std::find_if(self.items().begin(), self.items().end(),
+                      [&](const Value& value) { return equal(value, wanted); });
 }
 Value list_index(const Value& self, const Arguments& given) {
   given.check("index", 1, 1);
@@ -225,9 +264,10 @@ Value list_index(const Value& self, const Arguments& given) {
 }
 Value list_count(const Value& self, const Arguments& given) {
   given.check("count", 1, 1);
-  return Value(static_cast<std::int64_t>(std::count_if(self.items().begin(), self.items().end(), [&](const Value& value) {
-    return equal(value, given.positional.at(0));
-  })));
+  return Value(
+      static_cast<std::int64_t>(std::count_if(self.items().begin(), self.items().end(), [&](const Value& value) {
+        return equal(value, given.positional.at(0));
+      })));
 }
 Value list_remove(const Value& self, const Arguments& given) {
   given.check("remove", 1, 1);
@@ -252,8 +292,16 @@ Value list_copy(const Value& self, const Arguments& given) {
 }
 
 constexpr auto kListMethods = std::to_array<Entry>({
-    {"append", list_append}, {"extend", list_extend}, {"insert", list_insert}, {"pop", list_pop}, {"index", list_index},
-    {"count", list_count}, {"remove", list_remove}, {"reverse", list_reverse}, {"clear", list_clear}, {"copy", list_copy},
+    {"append", list_append},
+    {"extend", list_extend},
+    {"insert", list_insert},
+    {"pop", list_pop},
+    {"index", list_index},
+    {"count", list_count},
+    {"remove", list_remove},
+    {"reverse", list_reverse},
+    {"clear", list_clear},
+    {"copy", list_copy},
     {"sort", nullptr},
 });
 constexpr auto kTupleMethods = std::to_array<Entry>({{"index", list_index}, {"count", list_count}});
@@ -328,33 +376,59 @@ Value dict_copy(const Value& self, const Arguments& given) {
 }
 
 constexpr auto kDictMethods = std::to_array<Entry>({
-    {"keys", dict_keys}, {"values", dict_values}, {"items", dict_items}, {"get", dict_get}, {"update", dict_update},
-    {"pop", dict_pop}, {"setdefault", dict_setdefault}, {"clear", dict_clear}, {"copy", dict_copy}, {"fromkeys", nullptr},
+    {"keys", dict_keys},
+    {"values", dict_values},
+    {"items", dict_items},
+    {"get", dict_get},
+    {"update", dict_update},
+    {"pop", dict_pop},
+    {"setdefault", dict_setdefault},
+    {"clear", dict_clear},
+    {"copy", dict_copy},
+    {"fromkeys", nullptr},
     {"popitem", nullptr},
 });
 
-Value loop_cycle(const Value& self, const Arguments& given) { return self.get<std::shared_ptr<Loop>>()->cycle(given.positional); }
+Value loop_cycle(const Value& self, const Arguments& given) {
+  return self.get<std::shared_ptr<Loop>>()->cycle(given.positional);
+}
 Value loop_changed(const Value& self, const Arguments& given) {
   return self.get<std::shared_ptr<Loop>>()->changed(given.positional);
 }
 constexpr auto kLoopMethods = std::to_array<Entry>({{"cycle", loop_cycle}, {"changed", loop_changed}});
 
-constexpr auto kIntMethods = std::to_array<Entry>(
-    {{"bit_length", nullptr}, {"bit_count", nullptr}, {"conjugate", nullptr}, {"to_bytes", nullptr}, {"from_bytes", nullptr},
-     {"as_integer_ratio", nullptr}});
-constexpr auto kFloatMethods = std::to_array<Entry>(
-    {{"as_integer_ratio", nullptr}, {"conjugate", nullptr}, {"fromhex", nullptr}, {"hex", nullptr}, {"is_integer", nullptr}});
+constexpr auto kIntMethods = std::to_array<Entry>({{"bit_length", nullptr},
+                                                   {"bit_count", nullptr},
+                                                   {"conjugate", nullptr},
+                                                   {"to_bytes", nullptr},
+                                                   {"from_bytes", nullptr},
+                                                   {"as_integer_ratio", nullptr}});
+constexpr auto kFloatMethods = std::to_array<Entry>({{"as_integer_ratio", nullptr},
+                                                     {"conjugate", nullptr},
+                                                     {"fromhex", nullptr},
+                                                     {"hex", nullptr},
+                                                     {"is_integer", nullptr}});
 
 std::span<const Entry> methods_of(const Value& object) {
   switch (object.kind()) {
-    case Kind::kString: return kStrMethods;
-    case Kind::kList: return kListMethods;
-    case Kind::kTuple: case Kind::kRange: return kTupleMethods;
-    case Kind::kDict: return kDictMethods;
-    case Kind::kLoop: return kLoopMethods;
-    case Kind::kInt: case Kind::kBool: return kIntMethods;
-    case Kind::kFloat: return kFloatMethods;
-    default: return {};
+    case Kind::kString:
+      return kStrMethods;
+    case Kind::kList:
+      return kListMethods;
+    case Kind::kTuple:
+    case Kind::kRange:
+      return kTupleMethods;
+    case Kind::kDict:
+      return kDictMethods;
+    case Kind::kLoop:
+      return kLoopMethods;
+    case Kind::kInt:
+    case Kind::kBool:
+      return kIntMethods;
+    case Kind::kFloat:
+      return kFloatMethods;
+    default:
+      return {};
   }
 }
 
@@ -376,8 +450,10 @@ Value make_range(const Arguments& given) {
 Value zip(const Arguments& given) {
   auto iterators = std::make_shared<std::vector<Iterator>>();
   for (const Value& source : given.positional) {
-    if (source.is_undefined()) iterators->emplace_back(Value::list({}));
-    else iterators->emplace_back(source);
+    if (source.is_undefined())
+      iterators->emplace_back(Value::list({}));
+    else
+      iterators->emplace_back(source);
   }
   return Value::generator([iterators]() -> std::optional<Value> {
     std::vector<Value> items;
@@ -403,8 +479,8 @@ Value make_namespace(const Arguments& given) {
   return Value(std::move(made));
 }
 
-constexpr auto kGlobals = std::to_array<Function>(
-    {{"range", make_range}, {"zip", zip}, {"namespace", make_namespace}, {"dict", make_dict}});
+constexpr auto kGlobals =
+    std::to_array<Function>({{"range", make_range}, {"zip", zip}, {"namespace", make_namespace}, {"dict", make_dict}});
 
 }  // namespace
 

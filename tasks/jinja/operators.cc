@@ -16,7 +16,7 @@
 namespace jinja {
 namespace {
 
-constexpr int kMaximumDepth = 200;                         // of values inside values
+constexpr int kMaximumDepth = 200;                              // of values inside values
 constexpr std::int64_t kMaximumRepeat = std::int64_t{1} << 28;  // bytes or items
 
 [[noreturn]] void raise_operands(std::string_view sign, const Value& a, const Value& b) {
@@ -58,20 +58,35 @@ void append_range(std::string& out, const Range& range) {
 void append_repr(std::string& out, const Value& value, int depth) {
   check_depth(depth);
   switch (value.kind()) {
-    case Kind::kUndefined: out += "Undefined"; return;
-    case Kind::kNone: out += "None"; return;
-    case Kind::kBool: out += value.get<bool>() ? "True" : "False"; return;
-    case Kind::kInt: return append_integer(out, value.get<std::int64_t>());
-    case Kind::kFloat: return append_float(out, value.get<double>());
-    case Kind::kString: return jinja::append_repr(out, value.string());
-    case Kind::kList: out += '['; append_items(out, value.items(), depth); out += ']'; return;
+    case Kind::kUndefined:
+      out += "Undefined";
+      return;
+    case Kind::kNone:
+      out += "None";
+      return;
+    case Kind::kBool:
+      out += value.get<bool>() ? "True" : "False";
+      return;
+    case Kind::kInt:
+      return append_integer(out, value.get<std::int64_t>());
+    case Kind::kFloat:
+      return append_float(out, value.get<double>());
+    case Kind::kString:
+      return jinja::append_repr(out, value.string());
+    case Kind::kList:
+      out += '[';
+      append_items(out, value.items(), depth);
+      out += ']';
+      return;
     case Kind::kTuple:
       out += '(';
       append_items(out, value.items(), depth);
       out += value.items().size() == 1 ? ",)" : ")";
       return;
-    case Kind::kDict: return append_entries(out, value.dict(), depth);
-    case Kind::kRange: return append_range(out, value.get<Range>());
+    case Kind::kDict:
+      return append_entries(out, value.dict(), depth);
+    case Kind::kRange:
+      return append_range(out, value.get<Range>());
     case Kind::kDictView:
       (out += type_name(value)) += "([";
       append_items(out, to_items(value), depth);
@@ -82,7 +97,8 @@ void append_repr(std::string& out, const Value& value, int depth) {
       append_entries(out, value.get<std::shared_ptr<Namespace>>()->attributes, depth);
       out += '>';
       return;
-    default: throw EvaluationError(fmt::format("a {} has no text", type_name(value)));
+    default:
+      throw EvaluationError(fmt::format("a {} has no text", type_name(value)));
   }
 }
 
@@ -115,28 +131,46 @@ bool equal_at(const Value& a, const Value& b, int depth) {
   if (a.is_number() && b.is_number()) return equal_numbers(a, b);
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
-    case Kind::kUndefined: case Kind::kNone: return true;
-    case Kind::kString: return a.string() == b.string();
-    case Kind::kList: case Kind::kTuple: return equal_items(a.items(), b.items(), depth);
-    case Kind::kDict: return equal_dicts(a.dict(), b.dict(), depth);
-    case Kind::kRange: return a.get<Range>() == b.get<Range>();
-    case Kind::kDictView: return equal_items(to_items(a), to_items(b), depth);
-    case Kind::kGenerator: return a.get<std::shared_ptr<Generator>>() == b.get<std::shared_ptr<Generator>>();
-    case Kind::kNamespace: return a.get<std::shared_ptr<Namespace>>() == b.get<std::shared_ptr<Namespace>>();
-    case Kind::kLoop: return a.get<std::shared_ptr<Loop>>() == b.get<std::shared_ptr<Loop>>();
-    case Kind::kMethod: return a.get<std::shared_ptr<Method>>() == b.get<std::shared_ptr<Method>>();
-    case Kind::kFunction: return a.get<const Function*>() == b.get<const Function*>();
-    default: return false;
+    case Kind::kUndefined:
+    case Kind::kNone:
+      return true;
+    case Kind::kString:
+      return a.string() == b.string();
+    case Kind::kList:
+    case Kind::kTuple:
+      return equal_items(a.items(), b.items(), depth);
+    case Kind::kDict:
+      return equal_dicts(a.dict(), b.dict(), depth);
+    case Kind::kRange:
+      return a.get<Range>() == b.get<Range>();
+    case Kind::kDictView:
+      return equal_items(to_items(a), to_items(b), depth);
+    case Kind::kGenerator:
+      return a.get<std::shared_ptr<Generator>>() == b.get<std::shared_ptr<Generator>>();
+    case Kind::kNamespace:
+      return a.get<std::shared_ptr<Namespace>>() == b.get<std::shared_ptr<Namespace>>();
+    case Kind::kLoop:
+      return a.get<std::shared_ptr<Loop>>() == b.get<std::shared_ptr<Loop>>();
+    case Kind::kMethod:
+      return a.get<std::shared_ptr<Method>>() == b.get<std::shared_ptr<Method>>();
+    case Kind::kFunction:
+      return a.get<const Function*>() == b.get<const Function*>();
+    default:
+      return false;
   }
 }
 
 template <class T>
 bool ordered_values(Order order, const T& a, const T& b) {
   switch (order) {
-    case Order::kLess: return a < b;
-    case Order::kLessEqual: return a <= b;
-    case Order::kGreater: return a > b;
-    case Order::kGreaterEqual: return a >= b;
+    case Order::kLess:
+      return a < b;
+    case Order::kLessEqual:
+      return a <= b;
+    case Order::kGreater:
+      return a > b;
+    case Order::kGreaterEqual:
+      return a >= b;
   }
   return false;
 }
@@ -203,30 +237,48 @@ Value integer_power(std::int64_t base, std::int64_t exponent) {
 
 Value calculate_integers(Arithmetic operation, std::int64_t a, std::int64_t b) {
   std::int64_t result = 0;
-  const bool divides = operation == Arithmetic::kDivide || operation == Arithmetic::kFloorDivide || operation == Arithmetic::kModulo;
+  const bool divides =
+      operation == Arithmetic::kDivide || operation == Arithmetic::kFloorDivide || operation == Arithmetic::kModulo;
   if (divides && b == 0) throw EvaluationError("division by zero");
   switch (operation) {
-    case Arithmetic::kAdd: if (__builtin_add_overflow(a, b, &result)) raise_overflow("+"); return Value(result);
-    case Arithmetic::kSubtract: if (__builtin_sub_overflow(a, b, &result)) raise_overflow("-"); return Value(result);
-    case Arithmetic::kMultiply: if (__builtin_mul_overflow(a, b, &result)) raise_overflow("*"); return Value(result);
-    case Arithmetic::kDivide: return Value(static_cast<double>(a) / static_cast<double>(b));
-    case Arithmetic::kFloorDivide: return Value(floor_divide(a, b));
-    case Arithmetic::kModulo: return Value(modulo(a, b));
-    case Arithmetic::kPower: return integer_power(a, b);
+    case Arithmetic::kAdd:
+      if (__builtin_add_overflow(a, b, &result)) raise_overflow("+");
+      return Value(result);
+    case Arithmetic::kSubtract:
+      if (__builtin_sub_overflow(a, b, &result)) raise_overflow("-");
+      return Value(result);
+    case Arithmetic::kMultiply:
+      if (__builtin_mul_overflow(a, b, &result)) raise_overflow("*");
+      return Value(result);
+    case Arithmetic::kDivide:
+      return Value(static_cast<double>(a) / static_cast<double>(b));
+    case Arithmetic::kFloorDivide:
+      return Value(floor_divide(a, b));
+    case Arithmetic::kModulo:
+      return Value(modulo(a, b));
+    case Arithmetic::kPower:
+      return integer_power(a, b);
   }
   throw std::logic_error("an operation of no kind");
 }
 
 Value calculate_floats(Arithmetic operation, double a, double b) {
-  const bool divides = operation == Arithmetic::kDivide || operation == Arithmetic::kFloorDivide || operation == Arithmetic::kModulo;
+  const bool divides =
+      operation == Arithmetic::kDivide || operation == Arithmetic::kFloorDivide || operation == Arithmetic::kModulo;
   if (divides && b == 0) throw EvaluationError("float division by zero");
   switch (operation) {
-    case Arithmetic::kAdd: return Value(a + b);
-    case Arithmetic::kSubtract: return Value(a - b);
-    case Arithmetic::kMultiply: return Value(a * b);
-    case Arithmetic::kDivide: return Value(a / b);
-    case Arithmetic::kFloorDivide: return Value(floor_divide(a, b));
-    case Arithmetic::kModulo: return Value(modulo(a, b));
+    case Arithmetic::kAdd:
+      return Value(a + b);
+    case Arithmetic::kSubtract:
+      return Value(a - b);
+    case Arithmetic::kMultiply:
+      return Value(a * b);
+    case Arithmetic::kDivide:
+      return Value(a / b);
+    case Arithmetic::kFloorDivide:
+      return Value(floor_divide(a, b));
+    case Arithmetic::kModulo:
+      return Value(modulo(a, b));
     case Arithmetic::kPower:
       if (a == 0 && b < 0) throw EvaluationError("0.0 cannot be raised to a negative power");
       if (a < 0 && std::trunc(b) != b) throw EvaluationError("a negative number to a fraction's power is complex");
@@ -370,7 +422,8 @@ Value slice_text(const Text& text, const SliceBounds& bounds) {
 
 Value slice_range(const Range& range, const SliceBounds& bounds) {
   const Steps steps = resolve_slice(bounds, range.size());
-  return Value(Range{range.start + range.step * steps.start, range.start + range.step * steps.stop, range.step * steps.step});
+  return Value(
+      Range{range.start + range.step * steps.start, range.start + range.step * steps.stop, range.step * steps.step});
 }
 
 }  // namespace
@@ -378,8 +431,10 @@ Value slice_range(const Range& range, const SliceBounds& bounds) {
 void raise_undefined(const Value& value) { throw EvaluationError(value.get<Undefined>().why()); }
 
 void append_text(std::string& out, const Value& value) {
-  if (value.is_string()) out += value.string();
-  else if (!value.is_undefined()) append_repr(out, value, 0);
+  if (value.is_string())
+    out += value.string();
+  else if (!value.is_undefined())
+    append_repr(out, value, 0);
 }
 
 void append_repr(std::string& out, const Value& value) { append_repr(out, value, 0); }
@@ -393,16 +448,28 @@ Value to_text(const Value& value) {
 
 bool truth(const Value& value) {
   switch (value.kind()) {
-    case Kind::kUndefined: case Kind::kNone: return false;
-    case Kind::kBool: return value.get<bool>();
-    case Kind::kInt: return value.get<std::int64_t>() != 0;
-    case Kind::kFloat: return value.get<double>() != 0;
-    case Kind::kString: return !value.string().empty();
-    case Kind::kList: case Kind::kTuple: return !value.items().empty();
-    case Kind::kDict: return !value.dict().entries.empty();
-    case Kind::kRange: return value.get<Range>().size() != 0;
-    case Kind::kDictView: return !value.get<DictView>().dict->entries.empty();
-    default: return true;
+    case Kind::kUndefined:
+    case Kind::kNone:
+      return false;
+    case Kind::kBool:
+      return value.get<bool>();
+    case Kind::kInt:
+      return value.get<std::int64_t>() != 0;
+    case Kind::kFloat:
+      return value.get<double>() != 0;
+    case Kind::kString:
+      return !value.string().empty();
+    case Kind::kList:
+    case Kind::kTuple:
+      return !value.items().empty();
+    case Kind::kDict:
+      return !value.dict().entries.empty();
+    case Kind::kRange:
+      return value.get<Range>().size() != 0;
+    case Kind::kDictView:
+      return !value.get<DictView>().dict->entries.empty();
+    default:
+      return true;
   }
 }
 
@@ -454,13 +521,21 @@ Value positive(const Value& value) {
 
 std::int64_t length(const Value& value) {
   switch (value.kind()) {
-    case Kind::kUndefined: return 0;
-    case Kind::kString: return count_code_points(value.string());
-    case Kind::kList: case Kind::kTuple: return static_cast<std::int64_t>(value.items().size());
-    case Kind::kDict: return static_cast<std::int64_t>(value.dict().entries.size());
-    case Kind::kRange: return value.get<Range>().size();
-    case Kind::kDictView: return static_cast<std::int64_t>(value.get<DictView>().dict->entries.size());
-    default: throw EvaluationError(fmt::format("a value of type '{}' has no length", type_name(value)));
+    case Kind::kUndefined:
+      return 0;
+    case Kind::kString:
+      return count_code_points(value.string());
+    case Kind::kList:
+    case Kind::kTuple:
+      return static_cast<std::int64_t>(value.items().size());
+    case Kind::kDict:
+      return static_cast<std::int64_t>(value.dict().entries.size());
+    case Kind::kRange:
+      return value.get<Range>().size();
+    case Kind::kDictView:
+      return static_cast<std::int64_t>(value.get<DictView>().dict->entries.size());
+    default:
+      throw EvaluationError(fmt::format("a value of type '{}' has no length", type_name(value)));
   }
 }
 

@@ -13,7 +13,7 @@
 namespace jinja {
 namespace {
 
-constexpr int kMaximumDepth = 200;   // of brackets, unary operators and statements
+constexpr int kMaximumDepth = 200;    // of brackets, unary operators and statements
 constexpr int kMaximumHeight = 1000;  // of the tree: evaluation recurses
 
 const std::vector<std::string> kStatements = {"if", "elif", "else", "endif", "for", "endfor", "set", "raw"};
@@ -57,14 +57,22 @@ class Parser {
 
   std::string describe(const Token& one) const {
     switch (one.kind) {
-      case TokenKind::kEnd: return "the end of the template";
-      case TokenKind::kText: return "text";
-      case TokenKind::kOutputBegin: return "'{{'";
-      case TokenKind::kOutputEnd: return "'}}'";
-      case TokenKind::kBlockBegin: return "'{%'";
-      case TokenKind::kBlockEnd: return "'%}'";
-      case TokenKind::kString: return "a string";
-      default: return fmt::format("'{}'", one.text);
+      case TokenKind::kEnd:
+        return "the end of the template";
+      case TokenKind::kText:
+        return "text";
+      case TokenKind::kOutputBegin:
+        return "'{{'";
+      case TokenKind::kOutputEnd:
+        return "'}}'";
+      case TokenKind::kBlockBegin:
+        return "'{%'";
+      case TokenKind::kBlockEnd:
+        return "'%}'";
+      case TokenKind::kString:
+        return "a string";
+      default:
+        return fmt::format("'{}'", one.text);
     }
   }
 
@@ -88,14 +96,19 @@ class Parser {
     const std::size_t start = token().offset;
     while (true) {
       switch (token().kind) {
-        case TokenKind::kText: block.push_back(parse_text()); break;
-        case TokenKind::kOutputBegin: block.push_back(parse_output()); break;
+        case TokenKind::kText:
+          block.push_back(parse_text());
+          break;
+        case TokenKind::kOutputBegin:
+          block.push_back(parse_output());
+          break;
         case TokenKind::kEnd:
           if (!ends.empty()) fail(start, fmt::format("the block is not closed: '{}' is missing", ends.back()));
           return block;
         default:
           ++at_;
-          if (std::find(ends.begin(), ends.end(), token().text) != ends.end() && token().kind == TokenKind::kName) return block;
+          if (std::find(ends.begin(), ends.end(), token().text) != ends.end() && token().kind == TokenKind::kName)
+            return block;
           block.push_back(parse_statement());
       }
     }
@@ -124,7 +137,8 @@ class Parser {
     if (is_name("for")) return parse_for();
     if (is_name("set")) return parse_set();
     const std::string& word = token().text;
-    if (word == "else" || word == "elif" || word.starts_with("end")) fail(fmt::format("'{}' closes nothing here", word));
+    if (word == "else" || word == "elif" || word.starts_with("end"))
+      fail(fmt::format("'{}' closes nothing here", word));
     fail(fmt::format("unknown statement '{}'{}", word, core::did_you_mean(word, kStatements)));
   }
 
@@ -316,8 +330,8 @@ class Parser {
 
   std::optional<Comparison> skip_comparison() {
     static constexpr std::pair<std::string_view, Comparison> kSigns[] = {
-        {"==", Comparison::kEqual},       {"!=", Comparison::kUnequal},  {"<=", Comparison::kLessEqual},
-        {">=", Comparison::kGreaterEqual}, {"<", Comparison::kLess},      {">", Comparison::kGreater}};
+        {"==", Comparison::kEqual},        {"!=", Comparison::kUnequal}, {"<=", Comparison::kLessEqual},
+        {">=", Comparison::kGreaterEqual}, {"<", Comparison::kLess},     {">", Comparison::kGreater}};
     for (const auto& [sign, comparison] : kSigns)
       if (skip_operator(sign)) return comparison;
     if (skip_name("in")) return Comparison::kIn;
@@ -346,7 +360,8 @@ class Parser {
   ExpressionPtr parse_binary(Signs signs, Rule tighter) {
     ExpressionPtr left = (this->*tighter)();
     while (true) {
-      const auto found = std::find_if(signs.begin(), signs.end(), [&](const auto& sign) { return is_operator(sign.first); });
+      const auto found =
+          std::find_if(signs.begin(), signs.end(), [&](const auto& sign) { return is_operator(sign.first); });
       if (found == signs.end()) return left;
       const std::size_t start = tokens_[at_++].offset;
       ExpressionPtr right = (this->*tighter)();
@@ -391,16 +406,21 @@ class Parser {
   ExpressionPtr parse_primary() {
     const std::size_t start = token().offset;
     switch (token().kind) {
-      case TokenKind::kName: return parse_name();
+      case TokenKind::kName:
+        return parse_name();
       case TokenKind::kString: {
         std::string text;
         while (token().kind == TokenKind::kString) text += tokens_[at_++].text;
         return text_constant(start, std::move(text));
       }
-      case TokenKind::kInteger: return constant(start, integer_value(tokens_[at_++]));
-      case TokenKind::kFloat: return constant(start, Value(*parse_float(tokens_[at_++].text)));
-      case TokenKind::kOperator: break;
-      default: fail(fmt::format("expected an expression, found {}", describe(token())));
+      case TokenKind::kInteger:
+        return constant(start, integer_value(tokens_[at_++]));
+      case TokenKind::kFloat:
+        return constant(start, Value(*parse_float(tokens_[at_++].text)));
+      case TokenKind::kOperator:
+        break;
+      default:
+        fail(fmt::format("expected an expression, found {}", describe(token())));
     }
     if (skip_operator("(")) return parse_parentheses(start);
     if (skip_operator("[")) return parse_list(start);
@@ -409,7 +429,8 @@ class Parser {
   }
 
   Value integer_value(const Token& one) {
-    const bool based = one.text.size() > 1 && one.text[0] == '0' && std::isalpha(static_cast<unsigned char>(one.text[1]));
+    const bool based =
+        one.text.size() > 1 && one.text[0] == '0' && std::isalpha(static_cast<unsigned char>(one.text[1]));
     const int base = !based ? 10 : (one.text[1] | 32) == 'x' ? 16 : (one.text[1] | 32) == 'o' ? 8 : 2;
     try {
       if (const auto value = parse_integer(one.text, base)) return Value(*value);
@@ -464,10 +485,14 @@ class Parser {
   ExpressionPtr parse_postfix(ExpressionPtr value) {
     while (true) {
       const std::size_t start = token().offset;
-      if (skip_operator(".")) value = parse_dotted(start, std::move(value));
-      else if (skip_operator("[")) value = parse_subscript(start, std::move(value));
-      else if (is_operator("(")) value = parse_call(std::move(value));
-      else return value;
+      if (skip_operator("."))
+        value = parse_dotted(start, std::move(value));
+      else if (skip_operator("["))
+        value = parse_subscript(start, std::move(value));
+      else if (is_operator("("))
+        value = parse_call(std::move(value));
+      else
+        return value;
     }
   }
 
@@ -477,7 +502,8 @@ class Parser {
       ++at_;
       return make(Operation::kItem, start, std::move(object), std::move(key));
     }
-    if (token().kind != TokenKind::kName) fail(fmt::format("expected a name or number after '.', found {}", describe(token())));
+    if (token().kind != TokenKind::kName)
+      fail(fmt::format("expected a name or number after '.', found {}", describe(token())));
     auto attribute = make(Operation::kAttribute, start, std::move(object));
     attribute->text = tokens_[at_++].text;
     return attribute;
@@ -529,7 +555,8 @@ class Parser {
   static void fix_arguments(Expression& call, std::size_t before) {
     const auto is_constant = [](const ExpressionPtr& part) { return part->operation == Operation::kConstant; };
     if (!std::all_of(call.parts.begin() + static_cast<std::ptrdiff_t>(before), call.parts.end(), is_constant)) return;
-    if (!std::all_of(call.named.begin(), call.named.end(), [&](const auto& one) { return is_constant(one.second); })) return;
+    if (!std::all_of(call.named.begin(), call.named.end(), [&](const auto& one) { return is_constant(one.second); }))
+      return;
     call.fixed.emplace();
     for (std::size_t i = before; i < call.parts.size(); ++i) call.fixed->positional.push_back(call.parts[i]->constant);
     for (const auto& [name, part] : call.named) call.fixed->named.emplace_back(name, part->constant);
@@ -546,15 +573,20 @@ class Parser {
 
   ExpressionPtr parse_filters(ExpressionPtr value) {
     while (true) {
-      if (skip_operator("|")) value = parse_filter(std::move(value));
-      else if (skip_name("is")) value = parse_test(std::move(value));
-      else if (is_operator("(")) value = parse_call(std::move(value));
-      else return value;
+      if (skip_operator("|"))
+        value = parse_filter(std::move(value));
+      else if (skip_name("is"))
+        value = parse_test(std::move(value));
+      else if (is_operator("("))
+        value = parse_call(std::move(value));
+      else
+        return value;
     }
   }
 
   std::string dotted_name(std::string_view what) {
-    if (token().kind != TokenKind::kName) fail(fmt::format("expected the name of a {}, found {}", what, describe(token())));
+    if (token().kind != TokenKind::kName)
+      fail(fmt::format("expected the name of a {}, found {}", what, describe(token())));
     std::string name = tokens_[at_++].text;
     while (is_operator(".") && ahead().kind == TokenKind::kName) {
       name += "." + ahead().text;
@@ -568,7 +600,8 @@ class Parser {
     filter->text = dotted_name("filter");
     filter->filter = find_filter(filter->text);
     if (!filter->filter)
-      fail(filter->offset, fmt::format("no filter is called '{}'{}", filter->text, core::did_you_mean(filter->text, filter_names())));
+      fail(filter->offset,
+           fmt::format("no filter is called '{}'{}", filter->text, core::did_you_mean(filter->text, filter_names())));
     if (is_operator("(")) return parse_arguments(std::move(filter));
     filter->fixed.emplace();
     return filter;
@@ -576,9 +609,14 @@ class Parser {
 
   bool at_test_argument() const {
     switch (token().kind) {
-      case TokenKind::kName: return !is_name("else") && !is_name("or") && !is_name("and");
-      case TokenKind::kString: case TokenKind::kInteger: case TokenKind::kFloat: return true;
-      default: return is_operator("[") || is_operator("{");
+      case TokenKind::kName:
+        return !is_name("else") && !is_name("or") && !is_name("and");
+      case TokenKind::kString:
+      case TokenKind::kInteger:
+      case TokenKind::kFloat:
+        return true;
+      default:
+        return is_operator("[") || is_operator("{");
     }
   }
 
@@ -589,7 +627,8 @@ class Parser {
     test->text = dotted_name("test");
     test->test = find_test(test->text);
     if (!test->test)
-      fail(test->offset, fmt::format("no test is called '{}'{}", test->text, core::did_you_mean(test->text, test_names())));
+      fail(test->offset,
+           fmt::format("no test is called '{}'{}", test->text, core::did_you_mean(test->text, test_names())));
     if (is_operator("(")) {
       test = parse_arguments(std::move(test));
     } else if (at_test_argument()) {

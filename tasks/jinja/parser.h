@@ -1,4 +1,5 @@
-// Tokens to the tree (jinja2/parser.py). Precedence, from loose to tight: conditional, or, and, not, comparisons, + -, ~,
+// Tokens to the tree (jinja2/parser.py). Precedence, from loose to tight: conditional, or, and, not, comparisons, + -,
+// ~,
 // * / // %, ** (left-associative), unary; filters and tests bind tighter than binary operators, looser than unary ones.
 #pragma once
 

@@ -25,8 +25,8 @@ bool is_known(char32_t c) {
 bool is_printable(char32_t c) {
   if (c < 0x7F) return c >= 0x20;
   if (!is_known(c)) return false;
-  constexpr std::uint32_t kHidden = U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CS_MASK | U_GC_CO_MASK | U_GC_CN_MASK | U_GC_ZL_MASK |
-                                    U_GC_ZP_MASK | U_GC_ZS_MASK;
+  constexpr std::uint32_t kHidden = U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CS_MASK | U_GC_CO_MASK | U_GC_CN_MASK |
+                                    U_GC_ZL_MASK | U_GC_ZP_MASK | U_GC_ZS_MASK;
   return (U_GET_GC_MASK(static_cast<UChar32>(c)) & kHidden) == 0;
 }
 
@@ -104,12 +104,18 @@ bool all_cased(std::string_view text, Wanted wanted) {
 }
 
 void append_escape(std::string& out, char32_t c) {
-  if (c == '\n') out += "\\n";
-  else if (c == '\r') out += "\\r";
-  else if (c == '\t') out += "\\t";
-  else if (c < 0x100) out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
-  else if (c < 0x10000) out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-  else out += fmt::format("\\U{:08x}", static_cast<unsigned>(c));
+  if (c == '\n')
+    out += "\\n";
+  else if (c == '\r')
+    out += "\\r";
+  else if (c == '\t')
+    out += "\\t";
+  else if (c < 0x100)
+    out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
+  else if (c < 0x10000)
+    out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+  else
+    out += fmt::format("\\U{:08x}", static_cast<unsigned>(c));
 }
 
 std::size_t previous_start(std::string_view text, std::size_t end) {
@@ -155,7 +161,9 @@ std::size_t byte_of(std::string_view text, std::int64_t index) {
 }
 
 char32_t next_code_point(std::string_view text, std::size_t& byte) {
-  const auto at = [&](std::size_t i) { return static_cast<char32_t>(static_cast<unsigned char>(i < text.size() ? text[i] : 0)); };
+  const auto at = [&](std::size_t i) {
+    return static_cast<char32_t>(static_cast<unsigned char>(i < text.size() ? text[i] : 0));
+  };
   const char32_t lead = at(byte);
   const int size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
   char32_t c = size == 1 ? lead : lead & (0xFFu >> (size + 1));
@@ -198,8 +206,10 @@ std::string title(std::string_view text) {
   std::string out;
   bool in_word = false;
   for (std::size_t i = 0; i < characters.size(); ++i) {
-    if (in_word) append_lower(out, characters, i);
-    else append_title(out, characters[i]);
+    if (in_word)
+      append_lower(out, characters, i);
+    else
+      append_title(out, characters[i]);
     in_word = is_cased(characters[i]);
   }
   return out;
@@ -213,15 +223,19 @@ bool is_upper(std::string_view text) {
 }
 
 void append_repr(std::string& out, std::string_view text) {
-  const bool has_single = text.find('\'') != std::string_view::npos, has_double = text.find('"') != std::string_view::npos;
+  const bool has_single = text.find('\'') != std::string_view::npos,
+             has_double = text.find('"') != std::string_view::npos;
   const char quote = has_single && !has_double ? '"' : '\'';
   out += quote;
   for (std::size_t byte = 0; byte < text.size();) {
     const std::size_t start = byte;
     const char32_t c = next_code_point(text, byte);
-    if (c == static_cast<char32_t>(quote) || c == '\\') (out += '\\') += static_cast<char>(c);
-    else if (is_printable(c)) out += text.substr(start, byte - start);
-    else append_escape(out, c);
+    if (c == static_cast<char32_t>(quote) || c == '\\')
+      (out += '\\') += static_cast<char>(c);
+    else if (is_printable(c))
+      out += text.substr(start, byte - start);
+    else
+      append_escape(out, c);
   }
   out += quote;
 }

@@ -10,7 +10,8 @@ namespace {
 /// jinja2's Symbols: what a frame knows of its names. Branches of an `if` work on copies that share the numbering.
 class Symbols {
  public:
-  Symbols(const Symbols* parent, int& slots) : parent_(parent), numbering_(std::make_shared<std::map<std::string, int>>()), slots_(&slots) {}
+  Symbols(const Symbols* parent, int& slots)
+      : parent_(parent), numbering_(std::make_shared<std::map<std::string, int>>()), slots_(&slots) {}
 
   int find(const std::string& name) const {
     if (const auto found = refs_.find(name); found != refs_.end()) return found->second;
@@ -27,7 +28,8 @@ class Symbols {
     if (refs_.contains(name)) return;
     const int outer = parent_ ? parent_->find(name) : -1;
     const int slot = define(name);
-    loads_[slot] = outer >= 0 ? Load{Load::Source::kAlias, slot, outer, name} : Load{Load::Source::kUndefined, slot, -1, name};
+    loads_[slot] =
+        outer >= 0 ? Load{Load::Source::kAlias, slot, outer, name} : Load{Load::Source::kUndefined, slot, -1, name};
   }
 
   void load(const std::string& name) {
@@ -48,7 +50,8 @@ class Symbols {
     }
     for (const std::string& name : stored) {
       const int slot = find(name), outer = parent_ ? parent_->find(name) : -1;
-      loads_[slot] = outer >= 0 ? Load{Load::Source::kAlias, slot, outer, name} : Load{Load::Source::kResolve, slot, -1, name};
+      loads_[slot] =
+          outer >= 0 ? Load{Load::Source::kAlias, slot, outer, name} : Load{Load::Source::kResolve, slot, -1, name};
     }
   }
 
@@ -86,8 +89,10 @@ void note(Symbols& symbols, const Expression* expression) {
 void note(Symbols& symbols, const Target& target) {
   for (const Target& part : target.parts) note(symbols, part);
   if (!target.parts.empty()) return;
-  if (target.attribute.empty()) symbols.store(target.name);
-  else symbols.load(target.name);
+  if (target.attribute.empty())
+    symbols.store(target.name);
+  else
+    symbols.load(target.name);
 }
 
 void note(Symbols& symbols, const Block& block);
@@ -120,13 +125,19 @@ void note_if(Symbols& symbols, const Statement& statement, std::size_t first) {
 void note(Symbols& symbols, const Block& block) {
   for (const Statement& statement : block) {
     switch (statement.kind) {
-      case StatementKind::kText: break;
-      case StatementKind::kOutput: case StatementKind::kFor: note(symbols, statement.expression.get()); break;
+      case StatementKind::kText:
+        break;
+      case StatementKind::kOutput:
+      case StatementKind::kFor:
+        note(symbols, statement.expression.get());
+        break;
       case StatementKind::kSet:
         note(symbols, statement.expression.get());
         note(symbols, statement.target);
         break;
-      case StatementKind::kIf: note_if(symbols, statement, 0); break;
+      case StatementKind::kIf:
+        note_if(symbols, statement, 0);
+        break;
     }
   }
 }

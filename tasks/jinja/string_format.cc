@@ -73,7 +73,8 @@ class Formatter {
       return value.integer();
     }
     std::int64_t n = 0;
-    while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9' && n < 1'000'000) n = n * 10 + (text_[at_++] - '0');
+    while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9' && n < 1'000'000)
+      n = n * 10 + (text_[at_++] - '0');
     if (n >= 1'000'000) throw EvaluationError("the width of a format is too large");
     return n;
   }
@@ -81,12 +82,23 @@ class Formatter {
   void read_flags(Conversion& conversion) {
     for (;; ++at_) {
       switch (peek()) {
-        case '-': conversion.left = true; break;
-        case '+': conversion.sign = true; break;
-        case ' ': conversion.blank = true; break;
-        case '0': conversion.zero = true; break;
-        case '#': conversion.alternate = true; break;
-        default: return;
+        case '-':
+          conversion.left = true;
+          break;
+        case '+':
+          conversion.sign = true;
+          break;
+        case ' ':
+          conversion.blank = true;
+          break;
+        case '0':
+          conversion.zero = true;
+          break;
+        case '#':
+          conversion.alternate = true;
+          break;
+        default:
+          return;
       }
     }
   }
@@ -114,18 +126,37 @@ class Formatter {
 
   void append(const Conversion& conversion, const Value& value) {
     switch (conversion.type) {
-      case 's': case 'r': case 'a': return append_string(conversion, value);
-      case 'c': return append_character(conversion, value);
-      case 'd': case 'i': case 'u': case 'x': case 'X': case 'o': return append_integer(conversion, value);
-      case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': return append_real(conversion, value);
-      default: throw EvaluationError(fmt::format("unsupported format character '{}'", conversion.type));
+      case 's':
+      case 'r':
+      case 'a':
+        return append_string(conversion, value);
+      case 'c':
+        return append_character(conversion, value);
+      case 'd':
+      case 'i':
+      case 'u':
+      case 'x':
+      case 'X':
+      case 'o':
+        return append_integer(conversion, value);
+      case 'e':
+      case 'E':
+      case 'f':
+      case 'F':
+      case 'g':
+      case 'G':
+        return append_real(conversion, value);
+      default:
+        throw EvaluationError(fmt::format("unsupported format character '{}'", conversion.type));
     }
   }
 
   void append_string(const Conversion& conversion, const Value& value) {
     std::string text;
-    if (conversion.type == 's') append_text(text, value);
-    else append_repr(text, value);
+    if (conversion.type == 's')
+      append_text(text, value);
+    else
+      append_repr(text, value);
     if (conversion.precision >= 0) text = substring(text, 0, conversion.precision);
     pad(conversion, "", text);
   }
@@ -159,19 +190,30 @@ class Formatter {
   }
 
   void append_real(const Conversion& conversion, const Value& value) {
-    if (!value.is_number())
-      throw EvaluationError(fmt::format("must be real number, not {}", type_name(value)));
+    if (!value.is_number()) throw EvaluationError(fmt::format("must be real number, not {}", type_name(value)));
     const double real = value.number();
     const int precision = conversion.precision < 0 ? 6 : static_cast<int>(conversion.precision);
     const double size = std::fabs(real);
     std::string digits;
     switch (conversion.type) {
-      case 'e': digits = fmt::format("{:.{}e}", size, precision); break;
-      case 'E': digits = fmt::format("{:.{}E}", size, precision); break;
-      case 'f': digits = fmt::format("{:.{}f}", size, precision); break;
-      case 'F': digits = fmt::format("{:.{}F}", size, precision); break;
-      case 'g': digits = fmt::format("{:.{}g}", size, precision); break;
-      default: digits = fmt::format("{:.{}G}", size, precision); break;
+      case 'e':
+        digits = fmt::format("{:.{}e}", size, precision);
+        break;
+      case 'E':
+        digits = fmt::format("{:.{}E}", size, precision);
+        break;
+      case 'f':
+        digits = fmt::format("{:.{}f}", size, precision);
+        break;
+      case 'F':
+        digits = fmt::format("{:.{}F}", size, precision);
+        break;
+      case 'g':
+        digits = fmt::format("{:.{}g}", size, precision);
+        break;
+      default:
+        digits = fmt::format("{:.{}G}", size, precision);
+        break;
     }
     pad(conversion, sign_of(conversion, std::signbit(real) && !std::isnan(real)), digits);
   }
@@ -179,10 +221,14 @@ class Formatter {
   void pad(const Conversion& conversion, const std::string& prefix, const std::string& body) {
     const auto missing = conversion.width - static_cast<std::int64_t>(prefix.size()) - count_code_points(body);
     const std::string filling(static_cast<std::size_t>(std::max<std::int64_t>(0, missing)), ' ');
-    const bool numeric = conversion.type != 's' && conversion.type != 'r' && conversion.type != 'c' && conversion.type != 'a';
-    if (conversion.left) out_ += prefix + body + filling;
-    else if (conversion.zero && numeric) out_ += prefix + std::string(filling.size(), '0') + body;
-    else out_ += filling + prefix + body;
+    const bool numeric =
+        conversion.type != 's' && conversion.type != 'r' && conversion.type != 'c' && conversion.type != 'a';
+    if (conversion.left)
+      out_ += prefix + body + filling;
+    else if (conversion.zero && numeric)
+      out_ += prefix + std::string(filling.size(), '0') + body;
+    else
+      out_ += filling + prefix + body;
   }
 
   std::string_view text_;

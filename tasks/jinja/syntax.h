@@ -1,4 +1,5 @@
-// The compiled tree of a template: statements in blocks, expressions under them, names already resolved to slots (scopes.h).
+// The compiled tree of a template: statements in blocks, expressions under them, names already resolved to slots
+// (scopes.h).
 #pragma once
 
 #include <memory>
@@ -19,28 +20,47 @@ using ExpressionPtr = std::unique_ptr<Expression>;
 using Block = std::vector<Statement>;
 
 enum class Operation {
-  kConstant, kName, kItem, kAttribute, kSlice, kCall, kMethodCall, kFilter, kTest, kNot, kAnd, kOr, kCompare, kArithmetic,
-  kNegative, kPositive, kConcatenate, kConditional, kList, kTuple, kDict
+  kConstant,
+  kName,
+  kItem,
+  kAttribute,
+  kSlice,
+  kCall,
+  kMethodCall,
+  kFilter,
+  kTest,
+  kNot,
+  kAnd,
+  kOr,
+  kCompare,
+  kArithmetic,
+  kNegative,
+  kPositive,
+  kConcatenate,
+  kConditional,
+  kList,
+  kTuple,
+  kDict
 };
 
 enum class Comparison { kEqual, kUnequal, kLess, kLessEqual, kGreater, kGreaterEqual, kIn, kNotIn };
 
 struct Expression {
   Operation operation = Operation::kConstant;
-  std::size_t offset = 0;            // byte in the source, for errors
-  int depth = 1;                     // of the tree below
-  Value constant;                    // kConstant; a str borrows `text`
-  std::string text;                  // name of a variable, attribute, method, filter or test; content of a str
-  int slot = -1;                     // kName
-  Filter filter = nullptr;           // kFilter
-  Test test = nullptr;               // kTest
-  Arithmetic arithmetic{};           // kArithmetic
+  std::size_t offset = 0;               // byte in the source, for errors
+  int depth = 1;                        // of the tree below
+  Value constant;                       // kConstant; a str borrows `text`
+  std::string text;                     // name of a variable, attribute, method, filter or test; content of a str
+  int slot = -1;                        // kName
+  Filter filter = nullptr;              // kFilter
+  Test test = nullptr;                  // kTest
+  Arithmetic arithmetic{};              // kArithmetic
   std::vector<Comparison> comparisons;  // kCompare: one between each two parts
-  // Operands in the order of the source: object, then arguments; condition is last in kConditional; key, value, key, … in kDict.
-  // A null part is an absent slice bound, or an absent `else`.
+  // Operands in the order of the source: object, then arguments; condition is last in kConditional; key, value, key, …
+  // in kDict. A null part is an absent slice bound, or an absent `else`.
   std::vector<ExpressionPtr> parts;
   std::vector<std::pair<std::string, ExpressionPtr>> named;  // arguments by name
-  std::optional<Arguments> fixed;    // the arguments where all are constants
+  std::optional<Arguments> fixed;                            // the arguments where all are constants
 };
 
 /// What is assigned to: a name, an attribute of a namespace, or several targets.
@@ -70,14 +90,14 @@ struct Branch {
 struct Statement {
   StatementKind kind = StatementKind::kText;
   std::size_t offset = 0;
-  std::string text;               // kText
-  ExpressionPtr expression;       // kOutput; the iterable of kFor; the value of kSet
-  std::vector<Branch> branches;   // kIf
-  Target target, filter_target;   // kSet, kFor; the target again in the frame of the filter
-  ExpressionPtr filter;           // kFor: "for … if filter"
-  Block body, otherwise;          // kFor
+  std::string text;              // kText
+  ExpressionPtr expression;      // kOutput; the iterable of kFor; the value of kSet
+  std::vector<Branch> branches;  // kIf
+  Target target, filter_target;  // kSet, kFor; the target again in the frame of the filter
+  ExpressionPtr filter;          // kFor: "for … if filter"
+  Block body, otherwise;         // kFor
   Frame frame, filter_frame, otherwise_frame;
-  int loop_slot = -1;             // of `loop`, where the body uses it
+  int loop_slot = -1;  // of `loop`, where the body uses it
 };
 
 struct Program {

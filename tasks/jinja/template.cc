@@ -22,7 +22,8 @@ TemplateError::Place TemplateError::find_place(std::string_view source, std::siz
           static_cast<int>(count_code_points(before.substr(start))) + 1, std::string(line)};
 }
 
-TemplateError::TemplateError(std::string_view name, std::string_view source, std::size_t offset, std::string_view message)
+TemplateError::TemplateError(std::string_view name, std::string_view source, std::size_t offset,
+                             std::string_view message)
     : TemplateError(name, find_place(source, offset), message) {}
 
 TemplateError::TemplateError(std::string_view name, const Place& place, std::string_view message)
@@ -50,7 +51,8 @@ Value Context::resolve(std::string_view name) {
 }
 
 Template::Template(std::string_view source, std::string name)
-    : source_(normalize_source(source)), name_(std::move(name)),
+    : source_(normalize_source(source)),
+      name_(std::move(name)),
       program_(std::make_unique<const Program>(parse(source_, name_))) {}
 
 Template::~Template() = default;
@@ -75,7 +77,8 @@ void collect(const Frame& frame, std::set<std::string>& names) {
 
 void collect(const Block& block, std::set<std::string>& names) {
   for (const Statement& statement : block) {
-    for (const Frame* frame : {&statement.frame, &statement.filter_frame, &statement.otherwise_frame}) collect(*frame, names);
+    for (const Frame* frame : {&statement.frame, &statement.filter_frame, &statement.otherwise_frame})
+      collect(*frame, names);
     collect(statement.body, names);
     collect(statement.otherwise, names);
     for (const Branch& branch : statement.branches) collect(branch.body, names);

@@ -15,8 +15,9 @@ namespace jinja {
 
 struct Program;
 
-/// The variables of a rendering: the columns of a row, which must outlive it, and what is set beside them. A column becomes a
-/// value at its first use and stays that value, so that a list changed by one template is changed for the next one, too.
+/// The variables of a rendering: the columns of a row, which must outlive it, and what is set beside them. A column
+/// becomes a value at its first use and stays that value, so that a list changed by one template is changed for the
+/// next one, too.
 class Context {
  public:
   /// Throws std::runtime_error where the row is not an object.

@@ -26,16 +26,26 @@ bool remainder_is(const Value& value, const Value& divisor, int wanted) {
 bool is_same(const Value& a, const Value& b) {
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
-    case Kind::kList: case Kind::kTuple: return &a.items() == &b.items();
-    case Kind::kDict: return &a.dict() == &b.dict();
-    default: return equal(a, b);
+    case Kind::kList:
+    case Kind::kTuple:
+      return &a.items() == &b.items();
+    case Kind::kDict:
+      return &a.dict() == &b.dict();
+    default:
+      return equal(a, b);
   }
 }
 
 bool is_sequence(const Value& value) {
   switch (value.kind()) {
-    case Kind::kString: case Kind::kList: case Kind::kTuple: case Kind::kDict: case Kind::kRange: return true;
-    default: return false;
+    case Kind::kString:
+    case Kind::kList:
+    case Kind::kTuple:
+    case Kind::kDict:
+    case Kind::kRange:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -52,11 +62,17 @@ bool has_case(const Value& value, const Arguments&) {
 }
 
 template <Kind kind>
-bool is_kind(const Value& value, const Arguments&) { return value.is(kind); }
+bool is_kind(const Value& value, const Arguments&) {
+  return value.is(kind);
+}
 template <bool wanted>
-bool is_bool(const Value& value, const Arguments&) { return value.is(Kind::kBool) && value.get<bool>() == wanted; }
+bool is_bool(const Value& value, const Arguments&) {
+  return value.is(Kind::kBool) && value.get<bool>() == wanted;
+}
 template <Order order>
-bool is_ordered(const Value& value, const Arguments& given) { return ordered(order, value, other(given)); }
+bool is_ordered(const Value& value, const Arguments& given) {
+  return ordered(order, value, other(given));
+}
 
 bool is_equal(const Value& value, const Arguments& given) { return equal(value, other(given)); }
 bool is_unequal(const Value& value, const Arguments& given) { return !equal(value, other(given)); }

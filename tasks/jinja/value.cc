@@ -30,7 +30,9 @@ Value Value::text(std::string text) {
   return Value(Text{view, std::move(owner)});
 }
 
-Value Value::list(std::vector<Value> items) { return Value(ListRef{std::make_shared<Sequence>(Sequence{std::move(items)})}); }
+Value Value::list(std::vector<Value> items) {
+  return Value(ListRef{std::make_shared<Sequence>(Sequence{std::move(items)})});
+}
 Value Value::tuple(std::vector<Value> items) {
   return Value(TupleRef{std::make_shared<Sequence>(Sequence{std::move(items)})});
 }
@@ -100,36 +102,64 @@ void Dict::set(const Value& key, Value value) {
 
 std::string_view type_name(const Value& value) {
   switch (value.kind()) {
-    case Kind::kUndefined: return "Undefined";
-    case Kind::kNone: return "NoneType";
-    case Kind::kBool: return "bool";
-    case Kind::kInt: return "int";
-    case Kind::kFloat: return "float";
-    case Kind::kString: return "str";
-    case Kind::kList: return "list";
-    case Kind::kTuple: return "tuple";
-    case Kind::kDict: return "dict";
-    case Kind::kRange: return "range";
-    case Kind::kDictView: break;
-    case Kind::kGenerator: return "generator";
-    case Kind::kNamespace: return "Namespace";
-    case Kind::kLoop: return "LoopContext";
-    case Kind::kMethod: return "builtin_function_or_method";
-    case Kind::kFunction: return "function";
+    case Kind::kUndefined:
+      return "Undefined";
+    case Kind::kNone:
+      return "NoneType";
+    case Kind::kBool:
+      return "bool";
+    case Kind::kInt:
+      return "int";
+    case Kind::kFloat:
+      return "float";
+    case Kind::kString:
+      return "str";
+    case Kind::kList:
+      return "list";
+    case Kind::kTuple:
+      return "tuple";
+    case Kind::kDict:
+      return "dict";
+    case Kind::kRange:
+      return "range";
+    case Kind::kDictView:
+      break;
+    case Kind::kGenerator:
+      return "generator";
+    case Kind::kNamespace:
+      return "Namespace";
+    case Kind::kLoop:
+      return "LoopContext";
+    case Kind::kMethod:
+      return "builtin_function_or_method";
+    case Kind::kFunction:
+      return "function";
   }
   switch (value.get<DictView>().part) {
-    case DictView::Part::kKeys: return "dict_keys";
-    case DictView::Part::kValues: return "dict_values";
-    case DictView::Part::kItems: return "dict_items";
+    case DictView::Part::kKeys:
+      return "dict_keys";
+    case DictView::Part::kValues:
+      return "dict_values";
+    case DictView::Part::kItems:
+      return "dict_items";
   }
   throw std::logic_error("a value of no kind");
 }
 
 Iterator::Iterator(Value source) : source_(std::move(source)) {
   switch (source_.kind()) {
-    case Kind::kUndefined: case Kind::kString: case Kind::kList: case Kind::kTuple: case Kind::kDict: case Kind::kRange:
-    case Kind::kDictView: case Kind::kGenerator: case Kind::kLoop: return;
-    default: throw EvaluationError(fmt::format("'{}' object is not iterable", type_name(source_)));
+    case Kind::kUndefined:
+    case Kind::kString:
+    case Kind::kList:
+    case Kind::kTuple:
+    case Kind::kDict:
+    case Kind::kRange:
+    case Kind::kDictView:
+    case Kind::kGenerator:
+    case Kind::kLoop:
+      return;
+    default:
+      throw EvaluationError(fmt::format("'{}' object is not iterable", type_name(source_)));
   }
 }
 
@@ -153,8 +183,10 @@ std::optional<Value> next_character(const Text& text, std::size_t& position) {
 
 std::optional<Value> Iterator::next() {
   switch (source_.kind()) {
-    case Kind::kString: return next_character(source_.get<Text>(), position_);
-    case Kind::kList: case Kind::kTuple: {
+    case Kind::kString:
+      return next_character(source_.get<Text>(), position_);
+    case Kind::kList:
+    case Kind::kTuple: {
       const auto& items = source_.items();
       if (position_ >= items.size()) return std::nullopt;
       return items[position_++];
@@ -174,9 +206,12 @@ std::optional<Value> Iterator::next() {
       if (static_cast<std::int64_t>(position_) >= range.size()) return std::nullopt;
       return Value(range.start + range.step * static_cast<std::int64_t>(position_++));
     }
-    case Kind::kGenerator: return source_.get<std::shared_ptr<Generator>>()->next();
-    case Kind::kLoop: return source_.get<std::shared_ptr<Loop>>()->next();
-    default: return std::nullopt;
+    case Kind::kGenerator:
+      return source_.get<std::shared_ptr<Generator>>()->next();
+    case Kind::kLoop:
+      return source_.get<std::shared_ptr<Loop>>()->next();
+    default:
+      return std::nullopt;
   }
 }
 

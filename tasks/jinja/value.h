@@ -1,6 +1,6 @@
-// The values of a template, with Python's semantics: None, bool, int (64 bits; beyond that an error), float, str (UTF-8 seen
-// as code points), list (shared and mutable), tuple, dict (ordered), range, one-shot iterators, jinja2's Undefined, namespace
-// and loop, bound methods and global functions.
+// The values of a template, with Python's semantics: None, bool, int (64 bits; beyond that an error), float, str (UTF-8
+// seen as code points), list (shared and mutable), tuple, dict (ordered), range, one-shot iterators, jinja2's
+// Undefined, namespace and loop, bound methods and global functions.
 //
 // A str may borrow its bytes: from the template's source or the row, which both outlive a rendering. So values live no
 // longer than the rendering that made them; what leaves it is a std::string.
@@ -62,19 +62,34 @@ struct DictView {
 
 /// The alternatives of Value, in the order of its variant.
 enum class Kind {
-  kUndefined, kNone, kBool, kInt, kFloat, kString, kList, kTuple, kDict, kRange, kDictView, kGenerator, kNamespace, kLoop,
-  kMethod, kFunction
+  kUndefined,
+  kNone,
+  kBool,
+  kInt,
+  kFloat,
+  kString,
+  kList,
+  kTuple,
+  kDict,
+  kRange,
+  kDictView,
+  kGenerator,
+  kNamespace,
+  kLoop,
+  kMethod,
+  kFunction
 };
 
 class Value {
  public:
-  using Variant = std::variant<Undefined, None, bool, std::int64_t, double, Text, ListRef, TupleRef, std::shared_ptr<Dict>,
-                               Range, DictView, std::shared_ptr<Generator>, std::shared_ptr<Namespace>,
-                               std::shared_ptr<Loop>, std::shared_ptr<Method>, const Function*>;
+  using Variant =
+      std::variant<Undefined, None, bool, std::int64_t, double, Text, ListRef, TupleRef, std::shared_ptr<Dict>, Range,
+                   DictView, std::shared_ptr<Generator>, std::shared_ptr<Namespace>, std::shared_ptr<Loop>,
+                   std::shared_ptr<Method>, const Function*>;
 
   Value() = default;  // Undefined without a name
   template <class T>
-    requires std::is_constructible_v<Variant, std::in_place_type_t<T>, T>
+  requires std::is_constructible_v<Variant, std::in_place_type_t<T>, T>
   explicit Value(T data) : data_(std::in_place_type<T>, std::move(data)) {}
   explicit Value(int number) : data_(std::int64_t{number}) {}
 
@@ -98,7 +113,9 @@ class Value {
   bool is_list_or_tuple() const { return is(Kind::kList) || is(Kind::kTuple); }
 
   template <class T>
-  const T& get() const { return *std::get_if<T>(&data_); }
+  const T& get() const {
+    return *std::get_if<T>(&data_);
+  }
   std::string_view string() const { return get<Text>().view; }
   std::int64_t integer() const { return is(Kind::kBool) ? get<bool>() : get<std::int64_t>(); }
   double number() const { return is(Kind::kFloat) ? get<double>() : static_cast<double>(integer()); }
@@ -132,7 +149,8 @@ struct Method {
 /// Python's type name: "str", "NoneType", …
 std::string_view type_name(const Value& value);
 
-/// Python's iter(): list (live, by index), tuple, range, dict keys, characters of a str, generator; nothing for Undefined.
+/// Python's iter(): list (live, by index), tuple, range, dict keys, characters of a str, generator; nothing for
+/// Undefined.
 class Iterator {
  public:
   Iterator() = default;
