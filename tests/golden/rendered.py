@@ -1,15 +1,15 @@
 """RTE and CB as the run sees them: `cappy tasks export` against promptsource's own rendering of every row and original template.
 
-Compared are ids, order, instructions, choices, labels (by the text of the chosen choice), for both ways to name the data: a folder in
-its own layout and a map of sources.
+Compared are ids, order, instructions, choices and labels, for both ways to name the data: a folder in its own layout and a map
+of sources.
 """
 import json
 import os
 import tempfile
 from pathlib import Path
 
+import promptsource_oracle as oracle
 from common import SOURCE, Report, need_shared, read_jsonl, run_cappy
-from promptsource.templates import DatasetTemplates
 
 DATA = need_shared() / "data/promptsource"
 CLASSES = {"rte": ["entailment", "not_entailment"], "cb": ["entailment", "contradiction", "neutral"]}  # as the Hub's loaders
@@ -17,8 +17,8 @@ EXPECTED = {"rte": (277, 10), "cb": (56, 15)}
 
 
 def reference_rows(task):
-    templates = DatasetTemplates(f"super_glue/{task}")
-    names = [name for name in templates.all_template_names if templates[name].metadata.original_task]
+    templates = oracle.load(f"super_glue/{task}")
+    names = sorted(name for name in templates if templates[name].metadata.original_task)
     for number, row in enumerate(read_jsonl(DATA / f"super_glue_{task}/validation.jsonl")):
         row["label"] = CLASSES[task].index(row["label"])
         for name in names:
