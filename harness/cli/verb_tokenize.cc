@@ -1,0 +1,82 @@
+// `cappy tokenize`: adds `ids` of `text`, special tokens included; where a line has `text_pair`, of the pair. With --decode it
+// reads `ids` and adds `text`.
+#include <iostream>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+#include "backbones/tokenizer/tokenizer.h"
+#include "harness/cli/options.h"
+#include "harness/core/errors.h"
+#include "harness/core/json_lines.h"
+
+namespace cli {
+namespace {
+
+constexpr std::size_t kBlock = 256;  // lines a write
+
+core::Json encoded(const tokenizer::Tokenizer& tokenizer, const core::JsonRecord& record, std::int64_t max_length) {
+  const bool pair = record.raw("text_pair") != nullptr;
+  const tokenizer::Encoding encoding =
+      pair ? tokenizer.encode_pair(record.string("text"), record.string("text_pair"), max_length)
+           : tokenizer.encode(record.string("text"), max_length);
+  core::Json::Array ids;
+  ids.reserve(encoding.ids.size());
+  for (const std::int32_t id : encoding.ids) ids.emplace_back(std::int64_t{id});
+  return ids;
+}
+
+core::Json decoded(const tokenizer::Tokenizer& tokenizer, const core::JsonRecord& record) {
+  const core::Json list = record.json("ids");
+  if (!list.is_array()) throw std::runtime_error("field 'ids': expected a list, found " + list.kind());
+  std::vector<std::int32_t> ids;
+  for (const core::Json& id : list.as_array()) {
+    if (!id.is_integer() || id.as_integer() < 0 || id.as_integer() > std::numeric_limits<std::int32_t>::max()) {
+      throw std::runtime_error("field 'ids': " + core::write_json(id) + " is no id");
+    }
+    ids.push_back(static_cast<std::int32_t>(id.as_integer()));
+  }
+  return tokenizer.decode(ids);
+}
+
+}  // namespace
+
+int run_tokenize(const Words& words) {
+  VerbSyntax syntax{
+      .verb = "tokenize",
+      .usage =
+          "--model DIR [options] < in.jsonl > out.jsonl\n\n"
+          "Reads text, adds ids as the reference tokenizer gives them, special tokens included; a line with text_pair\n"
+          "is encoded as a pair, cut longest first"};
+  syntax.own.add_options()  //
+      ("model", po::value<std::string>()->value_name("DIR"),
+       "folder with tokenizer.json, spiece.model, or vocab.json and merges.txt")  //
+      ("max-length", po::value<std::int64_t>()->value_name("N"), "ids at most, special tokens included (default: all)")  //
+      ("decode", po::bool_switch(), "read ids, add text: special tokens and ids without a piece give nothing");
+  CommonOptions common;
+  po::variables_map values;
+  if (!parse(words, syntax, common, values)) return 0;
+  if (!values.count("model")) throw core::UsageError("tokenize: --model DIR is missing");
+  const auto tokenizer = tokenizer::load_tokenizer(values["model"].as<std::string>());
+  const std::int64_t max_length = values.count("max-length") ? values["max-length"].as<std::int64_t>() : tokenizer::kNoLimit;
+  const bool decode = values["decode"].as<bool>();
+  try {
+    tokenizer->encode_pair("", "", max_length);
+  } catch (const std::invalid_argument& error) {
+    throw core::UsageError(std::string("tokenize: --max-length: ") + error.what());
+  }
+
+  std::vector<core::Json> results;  // of the block being read
+  core::run_filter(
+      std::cin, std::cout, {.block = kBlock, .limit = common.limit, .name = "standard input"},
+      [&](const core::JsonRecord& record) {
+        results.push_back(decode ? decoded(*tokenizer, record) : encoded(*tokenizer, record, max_length));
+      },
+      [&](std::span<core::JsonRecord> records) {
+        for (std::size_t i = 0; i < records.size(); ++i) records[i].set(decode ? "text" : "ids", results[i]);
+        results.clear();
+      });
+  return 0;
+}
+
+}  // namespace cli
