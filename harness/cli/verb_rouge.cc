@@ -10,7 +10,7 @@
 namespace cli {
 namespace {
 
-constexpr std::size_t kBlock = 256;  // lines a write
+constexpr std::size_t kBlock = 64;  // lines a write
 
 std::vector<std::string> references_of(const core::JsonRecord& record) {
   std::vector<std::string> references = record.strings("references");

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <unordered_set>
@@ -84,19 +86,20 @@ struct JsonDocument::Scratch {
 class JsonDocument::Keys {
  public:
   bool insert(std::string_view key) {
-    if (few_.size() < kFew) {
-      if (std::find(few_.begin(), few_.end(), key) != few_.end()) return false;
-      few_.push_back(key);
+    if (count_ < few_.size()) {
+      const auto end = few_.begin() + static_cast<std::ptrdiff_t>(count_);
+      if (std::find(few_.begin(), end, key) != end) return false;
+      few_[count_++] = key;
       return true;
     }
-    if (many_.empty()) many_.insert(few_.begin(), few_.end());
-    return many_.insert(key).second;
+    if (!many_) many_ = std::make_unique<std::unordered_set<std::string_view>>(few_.begin(), few_.end());
+    return many_->insert(key).second;
   }
 
  private:
-  static constexpr std::size_t kFew = 16;
-  std::vector<std::string_view> few_;
-  std::unordered_set<std::string_view> many_;
+  std::array<std::string_view, 16> few_;
+  std::size_t count_ = 0;
+  std::unique_ptr<std::unordered_set<std::string_view>> many_;
 };
 
 JsonDocument::JsonDocument(std::string_view text) : text_(text), scratch_(Scratch::of_thread()) {

@@ -46,11 +46,20 @@ std::optional<std::vector<std::string>> plain_strings(std::string_view written) 
 
 JsonRecord JsonRecord::parse(std::string_view line) {
   JsonRecord record;
-  record.fields_.reserve(8);
-  JsonDocument(line).for_each_field([&](const RawField& field) {
-    record.fields_.push_back({std::string(field.key), std::string(field.written_key), std::string(field.value)});
-  });
+  record.assign(line);
   return record;
+}
+
+void JsonRecord::assign(std::string_view line) {
+  std::size_t count = 0;
+  JsonDocument(line).for_each_field([&](const RawField& read) {
+    if (count == fields_.size()) fields_.emplace_back();
+    Field& field = fields_[count++];
+    field.key.assign(read.key);
+    field.written_key.assign(read.written_key);
+    field.value.assign(read.value);
+  });
+  fields_.resize(count);
 }
 
 const std::string* JsonRecord::raw(std::string_view key) const {
@@ -110,19 +119,22 @@ void JsonRecord::erase(std::string_view key) {
 }
 
 std::string JsonRecord::to_line() const {
-  std::size_t size = 2;
-  for (const Field& field : fields_) size += field.written_key.size() + field.value.size() + 4;
   std::string line;
-  line.reserve(size);
-  line += '{';
+  append_line(line);
+  return line;
+}
+
+void JsonRecord::append_line(std::string& out) const {
+  char before = '{';
   for (const Field& field : fields_) {
-    if (line.size() > 1) line += ',';
-    line += '"';
-    line += field.written_key;
-    line += "\":";
-    line += field.value;
+    out += before;
+    out += '"';
+    out += field.written_key;
+    out += "\":";
+    out += field.value;
+    before = ',';
   }
-  return line += '}';
+  out += fields_.empty() ? "{}" : "}";
 }
 
 JsonLinesReader::JsonLinesReader(std::istream& in, std::string name) : in_(in), name_(std::move(name)) {}
@@ -148,15 +160,22 @@ bool JsonLinesReader::read_line() {
 }
 
 std::optional<JsonRecord> JsonLinesReader::next() {
-  if (!read_line()) return {};
+  JsonRecord record;
+  if (!next(record)) return {};
+  return record;
+}
+
+bool JsonLinesReader::next(JsonRecord& record) {
+  if (!read_line()) return false;
   ++line_;
   if (line_view_.size() > kMaxLineBytes) throw FileError::at_line(name_, line_, "longer than 64 MiB");
-  if (line_view_.empty() && in_.peek() == std::istream::traits_type::eof()) return {};
+  if (line_view_.empty() && in_.peek() == std::istream::traits_type::eof()) return false;
   try {
-    return JsonRecord::parse(line_view_);
+    record.assign(line_view_);
   } catch (const std::runtime_error& error) {
     throw FileError::at_line(name_, line_, error.what());
   }
+  return true;
 }
 
 std::vector<JsonRecord> read_json_lines(const std::string& path) {
@@ -170,39 +189,50 @@ std::vector<JsonRecord> read_json_lines(const std::string& path) {
 
 namespace {
 
-/// The lines of one turn of a filter, and the error that ended them early.
+/// The lines of one turn of a filter, and the error that ended them early. Its memory is used again by the next turn.
 struct Block {
   std::vector<JsonRecord> records;
+  std::size_t count = 0;
+  std::string text;
   std::exception_ptr error;
   bool end = false;
+
+  std::span<JsonRecord> filled() { return std::span(records).first(count); }
 };
 
-Block read_block(JsonLinesReader& reader, std::istream& in, std::size_t size,
-                 const std::function<void(const JsonRecord&)>& check) {
-  Block block;
+void read_checked(JsonLinesReader& reader, Block& block, const std::function<void(const JsonRecord&)>& check) {
+  if (block.count == block.records.size()) block.records.emplace_back();
+  JsonRecord& record = block.records[block.count];
+  block.end = !reader.next(record);
+  if (block.end) return;
   try {
-    while (block.records.size() < size) {
-      if (!block.records.empty() && in.rdbuf()->in_avail() <= 0) break;  // answer what is there before waiting for more
-      auto record = reader.next();
-      block.end = !record;
-      if (block.end) break;
-      try {
-        if (check) check(*record);
-      } catch (const std::runtime_error& error) {
-        throw FileError::at_line(reader.name(), reader.line(), error.what());
-      }
-      block.records.push_back(*std::move(record));
+    if (check) check(record);
+  } catch (const std::runtime_error& error) {
+    throw FileError::at_line(reader.name(), reader.line(), error.what());
+  }
+  ++block.count;
+}
+
+void read_block(JsonLinesReader& reader, std::istream& in, std::size_t size, Block& block,
+                const std::function<void(const JsonRecord&)>& check) {
+  block.count = 0;
+  try {
+    while (block.count < size && !block.end) {
+      if (block.count > 0 && in.rdbuf()->in_avail() <= 0) return;  // answer what is there before waiting for more
+      read_checked(reader, block, check);
     }
   } catch (...) {
     block.error = std::current_exception();
   }
-  return block;
 }
 
-void write_block(std::ostream& out, std::span<const JsonRecord> records) {
-  std::string text;
-  for (const JsonRecord& record : records) (text += record.to_line()) += '\n';
-  out.write(text.data(), static_cast<std::streamsize>(text.size()));
+void write_block(std::ostream& out, Block& block) {
+  block.text.clear();
+  for (const JsonRecord& record : block.filled()) {
+    record.append_line(block.text);
+    block.text += '\n';
+  }
+  out.write(block.text.data(), static_cast<std::streamsize>(block.text.size()));
   out.flush();
   if (!out) throw FileError("standard output", "cannot be written");
 }
@@ -219,16 +249,17 @@ void run_filter(std::istream& in, std::ostream& out, const FilterOptions& option
   JsonLinesReader reader(in, options.name);
   std::int64_t left = options.limit;
   const std::size_t most = std::max<std::size_t>(1, options.block);
+  Block block;
   while (left != 0) {
     const std::size_t size = left < 0 ? most : std::min(most, static_cast<std::size_t>(left));
-    Block block = read_block(reader, in, size, check);
-    if (!block.records.empty()) {
-      enrich(block.records);
-      write_block(out, block.records);
+    read_block(reader, in, size, block, check);
+    if (block.count > 0) {
+      enrich(block.filled());
+      write_block(out, block);
     }
     if (block.error) std::rethrow_exception(block.error);
     if (block.end) return;
-    if (left > 0) left -= static_cast<std::int64_t>(block.records.size());
+    if (left > 0) left -= static_cast<std::int64_t>(block.count);
   }
 }
 

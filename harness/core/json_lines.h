@@ -21,6 +21,8 @@ class JsonRecord {
  public:
   /// Throws std::runtime_error where the text is not UTF-8, not an object, has a key twice or is nested too deep.
   static JsonRecord parse(std::string_view line);
+  /// The same into this record, whose memory is used again.
+  void assign(std::string_view line);
 
   /// The text of a field's value; nullptr where it is absent.
   const std::string* raw(std::string_view key) const;
@@ -38,6 +40,7 @@ class JsonRecord {
   void erase(std::string_view key);
 
   std::string to_line() const;  // without a newline
+  void append_line(std::string& out) const;
 
  private:
   struct Field {
@@ -56,6 +59,8 @@ class JsonLinesReader {
   JsonLinesReader(std::istream& in, std::string name);
   /// The next record, or nothing at the end. Throws FileError with the number of the line.
   std::optional<JsonRecord> next();
+  /// The same into `record`, whose memory is used again; false at the end.
+  bool next(JsonRecord& record);
   std::int64_t line() const { return line_; }
   const std::string& name() const { return name_; }
 

@@ -1,8 +1,9 @@
 #include "harness/metrics/rouge_l.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
+#include <cstddef>
+#include <cstring>
 #include <stdexcept>
 
 #include "harness/metrics/porter_stemmer.h"
@@ -12,30 +13,19 @@ namespace {
 
 constexpr std::uint32_t kNowhere = ~std::uint32_t{0};
 constexpr std::size_t kMostStemBytes = std::size_t{64} << 20;
-constexpr std::size_t kMostSeen = 4096;  // responses to one list of references
 
-/// The lower case of a byte that belongs to a token, 0 for what separates tokens.
-constexpr std::array<char, 256> kTokenByte = [] {
-  std::array<char, 256> table{};
-  for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = static_cast<char>(c);
-  for (int c = 'a'; c <= 'z'; ++c)
-    table[static_cast<std::size_t>(c)] = table[static_cast<std::size_t>(c - 'a' + 'A')] = static_cast<char>(c);
-  return table;
-}();
-
-bool is_ascii(std::string_view text) {
-  unsigned char all = 0;
-  for (const char c : text) all |= static_cast<unsigned char>(c);
-  return all < 0x80;
+/// The lower case of a byte that belongs to a token, 0 for what separates tokens. No branch and no table, so that the
+/// loop over a text is done by vectors.
+constexpr char token_byte(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  const auto lower = static_cast<unsigned char>(byte | 0x20);
+  const bool letter = static_cast<unsigned char>(lower - 'a') < 26, digit = static_cast<unsigned char>(byte - '0') < 10;
+  return static_cast<char>((letter ? lower : 0) | (digit ? byte : 0));
 }
 
-/// Text with every byte that belongs to no token turned into a 0. Of all characters beyond ASCII only two have ASCII in
-/// their lower case: U+212A KELVIN SIGN is k, U+0130 is i and a combining dot.
-void lower_into(std::string& out, std::string_view text) {
-  out.resize(text.size());
-  std::transform(text.begin(), text.end(), out.begin(),
-                 [](char c) { return kTokenByte[static_cast<unsigned char>(c)]; });
-  if (is_ascii(text)) return;
+/// Of all characters beyond ASCII only two have ASCII in their lower case: U+212A KELVIN SIGN is k, U+0130 is i and a
+/// combining dot.
+void lower_beyond_ascii(std::string& out, std::string_view text) {
   constexpr std::string_view kKelvin = "\u212A", kDottedI = "\u0130";
   std::size_t write = 0;
   for (std::size_t read = 0; read < text.size();) {
@@ -48,23 +38,50 @@ void lower_into(std::string& out, std::string_view text) {
       out[write++] = 0;
       read += kDottedI.size();
     } else {
-      out[write++] = out[read++];
+      out[write++] = token_byte(text[read++]);
     }
   }
-  out.resize(write);
+  std::fill(out.begin() + static_cast<std::ptrdiff_t>(write), out.end(), '\0');
 }
 
+/// The text with every byte that belongs to no token turned into 0, and at least kPadding bytes of 0 behind it.
+void lower_into(std::string& out, std::string_view text) {
+  out.resize((text.size() / 8 + 1) * 8 + StemTable::kPadding);
+  char* const bytes = out.data();
+  unsigned char all = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    bytes[i] = token_byte(text[i]);
+    all |= static_cast<unsigned char>(text[i]);
+  }
+  std::fill(bytes + text.size(), bytes + out.size(), '\0');
+  if (all >= 0x80) lower_beyond_ascii(out, text);
+}
+
+/// A bit for each of 8 bytes below 0x80, set where the byte is not 0; the first byte is the lowest bit.
+std::uint64_t occupied(const char* bytes) {
+  static_assert(std::endian::native == std::endian::little);
+  std::uint64_t word;
+  std::memcpy(&word, bytes, 8);
+  const std::uint64_t high_bits = (word + 0x7F7F7F7F7F7F7F7Fu) & 0x8080808080808080u;
+  return (high_bits >> 7) * 0x0102040810204080u >> 56;
+}
+
+/// Walks the runs of bytes other than 0, 64 bytes at a time: branches on single bytes would be mispredicted twice a
+/// token.
 template <class Visit>
 void for_each_token(std::string_view lowered, Visit visit) {
-  for (std::size_t at = 0; at < lowered.size();) {
-    if (lowered[at] == 0) {
-      ++at;
-      continue;
+  constexpr std::size_t kNone = ~std::size_t{0};
+  std::size_t begin = kNone;  // of the token that is open
+  for (std::size_t block = 0; block < lowered.size(); block += 64) {
+    std::uint64_t mask = 0;
+    for (std::size_t i = 0; i < 64 && block + i + 8 <= lowered.size(); i += 8)
+      mask |= occupied(lowered.data() + block + i) << i;
+    const std::uint64_t before = mask << 1 | (begin != kNone);
+    for (std::uint64_t changes = mask ^ before; changes != 0; changes &= changes - 1) {
+      const std::size_t at = block + static_cast<std::size_t>(std::countr_zero(changes));
+      if (begin != kNone) visit(lowered.substr(begin, at - begin));
+      begin = begin == kNone ? at : kNone;
     }
-    std::size_t end = at + 1;
-    while (end < lowered.size() && lowered[end] != 0) ++end;
-    visit(lowered.substr(at, end - at));
-    at = end + 1;
   }
 }
 
@@ -97,12 +114,13 @@ void RougeL::tokenize(std::string_view text) {
 void RougeL::set_references(std::span<const std::string> references) {
   for (const std::uint32_t stem : numbered_) numbers_[stem] = kNowhere;
   numbered_.clear();
-  seen_.clear();
+  ++generation_;
   if (stems_.bytes() > kMostStemBytes) {
     stems_.clear();
     numbers_.clear();
   }
-  references_.clear();
+  words_.clear();
+  ends_.clear();
   for (const std::string& reference : references) {
     tokenize(reference);
     for (std::uint32_t& id : ids_) {
@@ -113,19 +131,20 @@ void RougeL::set_references(std::span<const std::string> references) {
       }
       id = numbers_[id];
     }
-    references_.push_back(ids_);
+    words_.insert(words_.end(), ids_.begin(), ids_.end());
+    ends_.push_back(words_.size());
   }
   masks_.assign(numbered_.size(), 0);
   texts_.assign(references.begin(), references.end());
 }
 
 /// `ids_` holds the numbers of the response's words that occur in a reference; the others change nothing.
-std::size_t RougeL::common_subsequence(const Words& reference) {
+std::size_t RougeL::common_subsequence(std::span<const std::uint32_t> reference) {
   constexpr std::size_t kBits = 64;
   carries_.assign(ids_.size(), 0);
   std::size_t common = 0;
   for (std::size_t begin = 0; begin < reference.size(); begin += kBits) {
-    const auto block = std::span(reference).subspan(begin, std::min(kBits, reference.size() - begin));
+    const auto block = reference.subspan(begin, std::min(kBits, reference.size() - begin));
     for (std::size_t i = 0; i < block.size(); ++i) masks_[block[i]] |= std::uint64_t{1} << i;
     std::uint64_t bits = ~std::uint64_t{0};
     for (std::size_t i = 0; i < ids_.size(); ++i) {
@@ -140,6 +159,7 @@ std::size_t RougeL::common_subsequence(const Words& reference) {
   return common;
 }
 
+/// The score against the references of now, not looked up.
 RougeScore RougeL::compute(std::string_view response) {
   tokenize(response);
   const std::size_t length = ids_.size();
@@ -148,8 +168,10 @@ RougeScore RougeL::compute(std::string_view response) {
     if (stem < numbers_.size() && numbers_[stem] != kNowhere) ids_[kept++] = numbers_[stem];
   ids_.resize(kept);
   RougeScore best;
-  for (std::size_t i = 0; i < references_.size(); ++i) {
-    const RougeScore score = from_lengths(common_subsequence(references_[i]), length, references_[i].size());
+  for (std::size_t i = 0; i < ends_.size(); ++i) {
+    const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
+    const auto reference = std::span(words_).subspan(begin, ends_[i] - begin);
+    const RougeScore score = from_lengths(common_subsequence(reference), length, reference.size());
     if (i == 0 || score.f > best.f) best = score;
   }
   return best;
@@ -158,12 +180,13 @@ RougeScore RougeL::compute(std::string_view response) {
 RougeScore RougeL::precision_recall_f(std::string_view response, std::span<const std::string> references) {
   if (references.empty()) throw std::invalid_argument("Rouge-L: the list of references is empty");
   if (!std::ranges::equal(references, texts_) || stems_.bytes() > kMostStemBytes) set_references(references);
-  const auto seen = seen_.find(response);
-  if (seen != seen_.end()) return seen->second;
-  const RougeScore score = compute(response);
-  if (seen_.size() >= kMostSeen) seen_.clear();
-  seen_.emplace(response, score);
-  return score;
+  Seen& seen = seen_[std::hash<std::string_view>()(response) % seen_.size()];
+  if (seen.generation != generation_ || seen.response != response) {
+    seen.score = compute(response);
+    seen.response.assign(response);
+    seen.generation = generation_;
+  }
+  return seen.score;
 }
 
 }  // namespace metrics

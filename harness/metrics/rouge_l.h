@@ -14,12 +14,11 @@
 // -> 011 (c) -> 110 (a; the carry wanders through) -> 100 (b): two zeros, L = 2 ("a b").
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "harness/metrics/stem_table.h"
@@ -46,27 +45,30 @@ class RougeL {
   static std::vector<std::string> tokens(std::string_view text);
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  struct Seen {
+    std::string response;
+    std::uint64_t generation = 0;  // of the references; 0: none
+    RougeScore score;
   };
   using Words = std::vector<std::uint32_t>;
 
   void set_references(std::span<const std::string> references);
   void tokenize(std::string_view text);
-  std::size_t common_subsequence(const Words& reference);
+  std::size_t common_subsequence(std::span<const std::uint32_t> reference);
   RougeScore compute(std::string_view response);
 
   StemTable stems_;
   std::string lowered_;
   Words ids_;                          // stems of the text that was tokenised last
   std::vector<std::string> texts_;     // the references of now
-  std::vector<Words> references_;      // their words, numbered from 0 in the order of first occurrence
+  Words words_;                        // of all references, numbered from 0 in the order of first occurrence
+  std::vector<std::size_t> ends_;      // by reference, in words_
   Words numbers_;                      // by stem: that number, or kNowhere
   Words numbered_;                     // the stems that have one
   std::vector<std::uint64_t> masks_;   // by number: M of one block; all 0 between calls
   std::vector<std::uint8_t> carries_;  // by response token
-  std::unordered_map<std::string, RougeScore, TextHash, std::equal_to<>> seen_;  // by response
+  std::uint64_t generation_ = 0;       // counts changes of the references
+  std::array<Seen, 64> seen_;          // by the response's hash; its strings keep their memory
 };
 
 }  // namespace metrics
