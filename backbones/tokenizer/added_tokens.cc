@@ -78,7 +78,8 @@ AddedTokens::Finder AddedTokens::make_finder(bool normalized) const {
     const Entry& entry = entries_[i];
     if (entry.token.normalized != normalized) continue;
     if (entry.pattern.empty() || std::find(patterns.begin(), patterns.end(), entry.pattern) != patterns.end()) {
-      throw std::runtime_error(fmt::format("added token '{}' is, normalized, empty or another one", entry.token.content));
+      throw std::runtime_error(
+          fmt::format("added token '{}' is, normalized, empty or another one", entry.token.content));
     }
     patterns.push_back(entry.pattern);
     finder.entries.push_back(i);
@@ -113,7 +114,10 @@ void AddedTokens::split_span(const Finder& finder, const Span& span, std::vector
     std::size_t length = 0;
     std::int32_t value = -1;
     if (finder.starts[static_cast<unsigned char>(text[at])]) {
-      finder.trie.for_each_prefix(text, at, [&](std::size_t n, std::int32_t v) { length = n; value = v; });
+      finder.trie.for_each_prefix(text, at, [&](std::size_t n, std::int32_t v) {
+        length = n;
+        value = v;
+      });
     }
     if (value < 0) {
       ++at;

@@ -1,4 +1,5 @@
-// Tokens that are found in the text itself, before and after normalization, ahead of the model: `</s>`, `<mask>`, sentinels.
+// Tokens that are found in the text itself, before and after normalization, ahead of the model: `</s>`, `<mask>`,
+// sentinels.
 #pragma once
 
 #include <array>
@@ -25,8 +26,8 @@ struct AddedToken {
 class AddedTokens {
  public:
   AddedTokens() = default;
-  /// Each token takes the id that the model gives its content, else the next free one, as the pinned tokenizers assigns them.
-  /// Throws std::runtime_error where two tokens are the same text.
+  /// Each token takes the id that the model gives its content, else the next free one, as the pinned tokenizers assigns
+  /// them. Throws std::runtime_error where two tokens are the same text.
   AddedTokens(const std::vector<AddedToken>& tokens, const Model& model, const std::vector<Normalizer>& normalizers);
 
   /// Cuts a text at the tokens and normalizes what lies between.

@@ -18,7 +18,8 @@ std::uint64_t pair_key(std::int32_t left, std::int32_t right) {
   return static_cast<std::uint64_t>(left) << 32 | static_cast<std::uint32_t>(right);
 }
 
-// A merge that may apply to the symbol at a position and its right neighbour. The lowest rank comes first, then the leftmost.
+// A merge that may apply to the symbol at a position and its right neighbour. The lowest rank comes first, then the
+// leftmost.
 struct Proposal {
   std::int32_t rank, position, id;
   bool operator>(const Proposal& other) const {
@@ -33,7 +34,8 @@ BytePair::BytePair(const Vocabulary& vocabulary)
   for (const auto& [piece, id] : vocabulary.pieces) {
     if (id < 0 || id > kLargestId) throw std::runtime_error(fmt::format("piece '{}' has the id {}", piece, id));
     if (static_cast<std::size_t>(id) >= pieces_.size()) pieces_.resize(id + 1);
-    if (!pieces_[id].empty()) throw std::runtime_error(fmt::format("pieces '{}' and '{}' share id {}", pieces_[id], piece, id));
+    if (!pieces_[id].empty())
+      throw std::runtime_error(fmt::format("pieces '{}' and '{}' share id {}", pieces_[id], piece, id));
     pieces_[id] = piece;
   }
   ids_.reserve(vocabulary.pieces.size());

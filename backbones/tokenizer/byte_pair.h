@@ -1,5 +1,5 @@
-// Byte pair encoding (Sennrich et al. 2016) as the pinned tokenizers runs it: the characters of a pre-token, then the merge of
-// lowest rank, leftmost first, until none applies.
+// Byte pair encoding (Sennrich et al. 2016) as the pinned tokenizers runs it: the characters of a pre-token, then the
+// merge of lowest rank, leftmost first, until none applies.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// A set of byte strings as a double array (Aoe 1989): the child of node n by byte b is base[n] + b, and it is one if its check
-// is n. Finding every key that is a prefix of a text costs one array access a byte.
+// A set of byte strings as a double array (Aoe 1989): the child of node n by byte b is base[n] + b, and it is one if
+// its check is n. Finding every key that is a prefix of a text costs one array access a byte.
 #pragma once
 
 #include <cstdint>

@@ -34,7 +34,8 @@ int base64_digit(char c) {
 }  // namespace
 
 std::string decode_base64(std::string_view text) {
-  if (text.size() % 4 != 0) throw std::runtime_error(fmt::format("base64 of {} characters, not a multiple of 4", text.size()));
+  if (text.size() % 4 != 0)
+    throw std::runtime_error(fmt::format("base64 of {} characters, not a multiple of 4", text.size()));
   std::size_t digits = text.size();
   for (int padding = 0; padding < 2 && digits > 0 && text[digits - 1] == '='; ++padding) --digits;
   std::string bytes;
@@ -59,8 +60,7 @@ CharacterMap::CharacterMap(std::string_view bytes) {
   if (bytes.size() < 4) throw std::runtime_error("the character map ends before its size");
   const std::size_t size = little_endian(bytes, 0);
   if (size % 4 != 0 || size == 0 || size > bytes.size() - 4) {
-    throw std::runtime_error(
-        fmt::format("the character map has {} bytes, its array wants {}", bytes.size() - 4, size));
+    throw std::runtime_error(fmt::format("the character map has {} bytes, its array wants {}", bytes.size() - 4, size));
   }
   units_.resize(size / 4);
   for (std::size_t i = 0; i < units_.size(); ++i) units_[i] = little_endian(bytes, 4 + 4 * i);
@@ -76,7 +76,8 @@ CharacterMap::CharacterMap(std::string_view bytes) {
 void CharacterMap::check_units() const {
   const auto reach = [&](std::size_t from, std::size_t unit) {
     if (unit >= units_.size()) {
-      throw std::runtime_error(fmt::format("unit {} of the character map leads to unit {} of {}", from, unit, units_.size()));
+      throw std::runtime_error(
+          fmt::format("unit {} of the character map leads to unit {} of {}", from, unit, units_.size()));
     }
     return unit;
   };

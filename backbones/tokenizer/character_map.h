@@ -1,7 +1,8 @@
-// SentencePiece's precompiled character map, as the pinned spm_precompiled and tokenizers apply it: a darts-clone double array
-// of 32-bit units, then the replacements, each ended by a zero byte. The text is walked by grapheme clusters; a cluster of less
-// than 6 bytes is looked up whole, else each of its characters; and a look-up takes the shortest key that is a prefix (where
-// sentencepiece itself takes the longest), which replaces the whole cluster or character.
+// SentencePiece's precompiled character map, as the pinned spm_precompiled and tokenizers apply it: a darts-clone
+// double array of 32-bit units, then the replacements, each ended by a zero byte. The text is walked by grapheme
+// clusters; a cluster of less than 6 bytes is looked up whole, else each of its characters; and a look-up takes the
+// shortest key that is a prefix (where sentencepiece itself takes the longest), which replaces the whole cluster or
+// character.
 #pragma once
 
 #include <array>
@@ -18,8 +19,8 @@ std::string decode_base64(std::string_view text);
 
 class CharacterMap {
  public:
-  /// `bytes`: the size of the array in bytes (little-endian 32 bits), the array, the replacements. Throws std::runtime_error
-  /// that names the byte or unit.
+  /// `bytes`: the size of the array in bytes (little-endian 32 bits), the array, the replacements. Throws
+  /// std::runtime_error that names the byte or unit.
   explicit CharacterMap(std::string_view bytes);
 
   std::string normalize(std::string_view text) const;

@@ -40,7 +40,9 @@ bool JsonPlace::boolean() const {
   return value_->as_bool();
 }
 
-bool JsonPlace::boolean(const std::string& key, bool otherwise) const { return has(key) ? at(key).boolean() : otherwise; }
+bool JsonPlace::boolean(const std::string& key, bool otherwise) const {
+  return has(key) ? at(key).boolean() : otherwise;
+}
 
 std::int64_t JsonPlace::integer() const {
   if (!value_->is_integer()) fail("expected an integer, found " + value_->kind());

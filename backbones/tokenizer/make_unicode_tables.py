@@ -2,7 +2,7 @@
 
 Its regular expressions know Unicode 16, its grapheme clusters Unicode 17. So letters, numbers and word characters come from
 Unicode 16, grapheme breaks from Unicode 17: the `regex` package (of any later version) gives the properties, two versions of
-`unicodedata2` say which code points were assigned then. tests/golden/tokenizers.py compares every code point.
+`unicodedata2` say which code points were assigned then. tests/golden/text_to_ids.py compares every code point.
 
     pip install --no-deps --target u16 unicodedata2==16.0.0; pip install --no-deps --target u17 unicodedata2==17.0.1
     python make_unicode_tables.py u16 u17 > unicode_tables.cc      # needs the package regex

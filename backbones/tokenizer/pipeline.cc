@@ -18,7 +18,8 @@ constexpr std::size_t kLongestCached = 64;  // bytes
 std::size_t room(std::int64_t max_length, const Template& items) {
   const std::int64_t specials = special_count(items);
   if (max_length < specials) {
-    throw std::invalid_argument(fmt::format("a limit of {} tokens is less than {} special tokens", max_length, specials));
+    throw std::invalid_argument(
+        fmt::format("a limit of {} tokens is less than {} special tokens", max_length, specials));
   }
   return static_cast<std::size_t>(max_length - specials);
 }
@@ -39,9 +40,12 @@ void require_utf8(std::string_view text) {
   if (at != std::string_view::npos) throw std::invalid_argument(fmt::format("the text is not UTF-8 at byte {}", at));
 }
 
-// The length of the valid sequence at `at`, or of the broken one (then `valid` is false): the longest start of a sequence.
+// The length of the valid sequence at `at`, or of the broken one (then `valid` is false): the longest start of a
+// sequence.
 std::size_t sequence_length(std::string_view bytes, std::size_t at, bool& valid) {
-  const auto byte = [&](std::size_t i) { return at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0; };
+  const auto byte = [&](std::size_t i) {
+    return at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0;
+  };
   const int lead = byte(0);
   valid = true;
   if (lead < 0x80) return 1;
@@ -113,8 +117,12 @@ std::string replace_invalid_utf8(std::string_view bytes) {
 std::string decode_pieces(const Decoder& decoder, const std::vector<std::string>& pieces) {
   std::string text;
   switch (decoder.kind) {
-    case Decoder::Kind::kNone: text = core::join(pieces, " "); break;
-    case Decoder::Kind::kMetaspace: text = join_metaspace(decoder, pieces); break;
+    case Decoder::Kind::kNone:
+      text = core::join(pieces, " ");
+      break;
+    case Decoder::Kind::kMetaspace:
+      text = join_metaspace(decoder, pieces);
+      break;
     case Decoder::Kind::kByteLevel:
       for (const std::string& piece : pieces) text += bytes_of(piece);
       text = replace_invalid_utf8(text);
@@ -161,7 +169,8 @@ void WordCache::encode_word(const Model& model, const std::string& word, Ids& id
 Ids PipelineTokenizer::content_ids(std::string_view text) const {
   require_utf8(text);
   Ids ids;
-  cache_.encode(*parts_.model, pre_tokenize(parts_.pre_tokenizers, parts_.added_tokens.split(text, parts_.normalizers)), ids);
+  cache_.encode(*parts_.model, pre_tokenize(parts_.pre_tokenizers, parts_.added_tokens.split(text, parts_.normalizers)),
+                ids);
   return ids;
 }
 
@@ -175,7 +184,8 @@ Encoding PipelineTokenizer::encode(std::string_view text, std::int64_t max_lengt
   return encoding;
 }
 
-Encoding PipelineTokenizer::encode_pair(std::string_view first, std::string_view second, std::int64_t max_length) const {
+Encoding PipelineTokenizer::encode_pair(std::string_view first, std::string_view second,
+                                        std::int64_t max_length) const {
   const std::size_t limit = room(max_length, parts_.pair);
   Ids a = content_ids(first), b = content_ids(second);
   const std::size_t length = a.size() + b.size();

@@ -1,5 +1,5 @@
-// A tokenizer as a pipeline of parts: added tokens, normalizers, pre-tokenizers, a model, a template of special tokens; and back:
-// pieces and a decoder. Whatever file the parts come from, this is what runs them.
+// A tokenizer as a pipeline of parts: added tokens, normalizers, pre-tokenizers, a model, a template of special tokens;
+// and back: pieces and a decoder. Whatever file the parts come from, this is what runs them.
 #pragma once
 
 #include <memory>

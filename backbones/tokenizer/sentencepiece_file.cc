@@ -31,7 +31,8 @@ class Message {
   }
   bool is(std::uint64_t number, WireType type) const {
     if (number_ != number) return false;
-    if (type_ != type) fail(fmt::format("field {} has wire type {}, expected {}", number, type_, static_cast<int>(type)));
+    if (type_ != type)
+      fail(fmt::format("field {} has wire type {}, expected {}", number, type_, static_cast<int>(type)));
     return true;
   }
   std::uint64_t read_varint() {
@@ -56,11 +57,20 @@ class Message {
   }
   void skip() {
     switch (type_) {
-      case kVarint: read_varint(); return;
-      case kFixed64: take(8); return;
-      case kBytes: read_bytes(); return;
-      case kFixed32: take(4); return;
-      default: fail(fmt::format("unknown wire type {}: not a SentencePiece model", type_));
+      case kVarint:
+        read_varint();
+        return;
+      case kFixed64:
+        take(8);
+        return;
+      case kBytes:
+        read_bytes();
+        return;
+      case kFixed32:
+        take(4);
+        return;
+      default:
+        fail(fmt::format("unknown wire type {}: not a SentencePiece model", type_));
     }
   }
   [[noreturn]] void fail(const std::string& message) const {

@@ -1,4 +1,5 @@
-// `spiece.model`: a protocol buffer (sentencepiece_model.proto). Read here: the pieces and the precompiled character map.
+// `spiece.model`: a protocol buffer (sentencepiece_model.proto). Read here: the pieces and the precompiled character
+// map.
 #pragma once
 
 #include <string>

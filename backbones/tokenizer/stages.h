@@ -1,5 +1,5 @@
-// What happens to a text before the model sees it: normalizers rewrite it, pre-tokenizers cut it into pre-tokens. Each is a value
-// with an `apply`, named as in tokenizer.json.
+// What happens to a text before the model sees it: normalizers rewrite it, pre-tokenizers cut it into pre-tokens. Each
+// is a value with an `apply`, named as in tokenizer.json.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ namespace tokenizer {
 /// A stretch of the text on its way: plain text, or an added token that was found in it.
 struct Span {
   std::string text;
-  bool starts_text = true;    // its first character is the first of the whole text
+  bool starts_text = true;     // its first character is the first of the whole text
   std::int32_t added_id = -1;  // the added token; -1: plain text
 };
 
@@ -60,8 +60,8 @@ struct Metaspace {
   void apply(const Span& span, std::vector<Span>& out) const;
 };
 
-/// GPT-2: cuts into contractions, words, numbers, other signs and white space, each with the blank before it, then writes every
-/// byte as a printable character.
+/// GPT-2: cuts into contractions, words, numbers, other signs and white space, each with the blank before it, then
+/// writes every byte as a printable character.
 struct ByteLevel {
   bool add_prefix_space = true;
   bool use_regex = true;

@@ -1,5 +1,5 @@
-// Which files make a tokenizer: tokenizer.json as it stands, else what the pinned transformers builds for T5 from spiece.model
-// and for RoBERTa from vocab.json and merges.txt.
+// Which files make a tokenizer: tokenizer.json as it stands, else what the pinned transformers builds for T5 from
+// spiece.model and for RoBERTa from vocab.json and merges.txt.
 #include "backbones/tokenizer/tokenizer.h"
 
 #include <fmt/format.h>
@@ -31,8 +31,9 @@ void require_family(const fs::path& folder, const std::vector<std::string>& fami
   for (const std::string& known : families) {
     if (family == known) return;
   }
-  root.at("model_type").fail("a tokenizer of '" + family + "' needs its tokenizer.json (without one: " +
-                             core::join(families, ", ") + ")");
+  root.at("model_type")
+      .fail("a tokenizer of '" + family + "' needs its tokenizer.json (without one: " + core::join(families, ", ") +
+            ")");
 }
 
 AddedToken piece_token(const std::string& content, bool special) {
@@ -65,7 +66,8 @@ Parts build_t5(const fs::path& folder, const PretrainedConfig& config) {
     vocabulary.pieces.push_back(fmt::format("<extra_id_{}>", i));
     vocabulary.scores.push_back(0);
   }
-  for (std::int64_t i = 0; i < config.extra_ids; ++i) extra.push_back(piece_token(fmt::format("<extra_id_{}>", i), true));
+  for (std::int64_t i = 0; i < config.extra_ids; ++i)
+    extra.push_back(piece_token(fmt::format("<extra_id_{}>", i), true));
   vocabulary.unknown_id = kT5UnknownId;
 
   using enum TemplateItem::Kind;
@@ -158,7 +160,8 @@ std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder) {
   } else if (fs::exists(folder / "vocab.json") && fs::exists(folder / "merges.txt")) {
     parts = build_roberta(folder, config);
   } else {
-    throw core::FileError(folder, "holds no tokenizer: expected tokenizer.json, spiece.model, or vocab.json and merges.txt");
+    throw core::FileError(folder,
+                          "holds no tokenizer: expected tokenizer.json, spiece.model, or vocab.json and merges.txt");
   }
   return std::make_unique<PipelineTokenizer>(std::move(parts));
 }

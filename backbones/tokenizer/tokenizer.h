@@ -1,5 +1,6 @@
-// Text to ids and back, equal to the reference tokenizers: the folder's tokenizer.json as the pinned `tokenizers` runs it, else
-// what the pinned `transformers` builds from spiece.model, or from vocab.json and merges.txt. No torch in this folder.
+// Text to ids and back, equal to the reference tokenizers: the folder's tokenizer.json as the pinned `tokenizers` runs
+// it, else what the pinned `transformers` builds from spiece.model, or from vocab.json and merges.txt. No torch in this
+// folder.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ struct Encoding {
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
-  /// One text with its special tokens (T5: `A </s>`; RoBERTa: `<s> A </s>`), cut on the right to `max_length` ids in all.
+  /// One text with its special tokens (T5: `A </s>`; RoBERTa: `<s> A </s>`), cut on the right to `max_length` ids in
+  /// all.
   virtual Encoding encode(std::string_view text, std::int64_t max_length = kNoLimit) const = 0;
   /// A pair (RoBERTa: `<s> A </s> </s> B </s>`), cut longest-first to `max_length` ids in all.
   virtual Encoding encode_pair(std::string_view first, std::string_view second,

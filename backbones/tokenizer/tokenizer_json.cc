@@ -28,7 +28,8 @@ Replace read_replace(const JsonPlace& place) {
     constexpr std::string_view kTwice = "{2,}";
     replace.pattern = text.substr(0, text.size() - std::min(text.size(), kTwice.size()));
     replace.at_least_twice = true;
-    const bool plain = replace.pattern.size() == 1 && std::string("\\^$.|?*+()[]{}").find(replace.pattern) == std::string::npos;
+    const bool plain =
+        replace.pattern.size() == 1 && std::string("\\^$.|?*+()[]{}").find(replace.pattern) == std::string::npos;
     if (!text.ends_with(kTwice) || !plain) regex.fail("'" + text + "' is not supported here (supported: x{2,})");
   }
   if (replace.pattern.empty()) pattern.fail("the pattern is empty");
@@ -259,7 +260,8 @@ void read_post_processor(const JsonPlace& place, Parts& parts) {
   } else if (type == "Sequence") {
     const JsonPlace list = place.at("processors");
     for (std::size_t i = 0; i < list.size(); ++i) {
-      if (special_count(parts.pair) > 0) list.at(i).fail("follows one that adds special tokens, which is not supported here");
+      if (special_count(parts.pair) > 0)
+        list.at(i).fail("follows one that adds special tokens, which is not supported here");
       read_post_processor(list.at(i), parts);
     }
   }  // ByteLevel moves offsets only
@@ -281,7 +283,8 @@ Decoder read_decoder(const JsonPlace& place) {
 void check_truncation(const JsonPlace& root) {
   if (!root.has("truncation") || !root.at("truncation").has("direction")) return;
   const JsonPlace direction = root.at("truncation").at("direction");
-  if (direction.string() != "Right") direction.fail("'" + direction.string() + "' is not supported here (supported: Right)");
+  if (direction.string() != "Right")
+    direction.fail("'" + direction.string() + "' is not supported here (supported: Right)");
 }
 
 }  // namespace
@@ -324,7 +327,8 @@ Parts read_tokenizer_json(const std::filesystem::path& path) {
   const std::string content = core::read_file(path);
   const core::Json json = core::read_json_file(file);
   const JsonPlace root(file, json);
-  if (root.string("version", "1.0") != "1.0") root.at("version").fail("'" + root.at("version").string() + "' is not 1.0");
+  if (root.string("version", "1.0") != "1.0")
+    root.at("version").fail("'" + root.at("version").string() + "' is not 1.0");
   check_truncation(root);
   Parts parts;
   if (root.has("normalizer")) read_normalizer(root.at("normalizer"), parts.normalizers);

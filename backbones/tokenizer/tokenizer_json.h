@@ -8,12 +8,13 @@
 
 namespace tokenizer {
 
-/// Throws core::FileError that names the file, the key and, for a component that is not supported, its type. The file's own
-/// truncation and padding are not taken over: the caller says how long a text may be.
+/// Throws core::FileError that names the file, the key and, for a component that is not supported, its type. The file's
+/// own truncation and padding are not taken over: the caller says how long a text may be.
 Parts read_tokenizer_json(const std::filesystem::path& path);
 
-/// A decimal number of JSON as serde_json reads it without its feature float_roundtrip: the digits as an integer, rounded to
-/// float64, then one division or multiplication by a power of ten. For a quarter of T5's scores that is not the nearest double.
+/// A decimal number of JSON as serde_json reads it without its feature float_roundtrip: the digits as an integer,
+/// rounded to float64, then one division or multiplication by a power of ten. For a quarter of T5's scores that is not
+/// the nearest double.
 double serde_number(std::string_view text);
 
 }  // namespace tokenizer

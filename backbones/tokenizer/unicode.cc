@@ -21,11 +21,11 @@ std::vector<std::uint16_t> lay_out_runs() {
 // What the rules need to remember of the cluster so far.
 struct ClusterState {
   GraphemeBreak previous = GraphemeBreak::kOther;
-  int regionals = 0;               // regional indicators in a row that end here
-  bool pictographic = false;       // GB11: Extended_Pictographic Extend*
-  bool pictographic_zwj = false;   // GB11: … ZWJ
-  bool consonant = false;          // GB9c: a consonant, then only extends and linkers
-  bool linker = false;             // GB9c: one of them was a linker
+  int regionals = 0;              // regional indicators in a row that end here
+  bool pictographic = false;      // GB11: Extended_Pictographic Extend*
+  bool pictographic_zwj = false;  // GB11: … ZWJ
+  bool consonant = false;         // GB9c: a consonant, then only extends and linkers
+  bool linker = false;            // GB9c: one of them was a linker
 };
 
 GraphemeBreak break_of(std::uint16_t bits) { return static_cast<GraphemeBreak>(bits >> 4 & 0xF); }
@@ -61,10 +61,18 @@ void advance(ClusterState& state, std::uint16_t bits) {
   state.pictographic_zwj = state.pictographic && now == GraphemeBreak::kZwj;
   state.pictographic = (bits & 0x100) || (state.pictographic && now == GraphemeBreak::kExtend);
   switch (conjunct_of(bits)) {
-    case Conjunct::kConsonant: state.consonant = true; state.linker = false; break;
-    case Conjunct::kLinker: state.linker = state.consonant; break;
-    case Conjunct::kExtend: break;
-    case Conjunct::kNone: state.consonant = state.linker = false; break;
+    case Conjunct::kConsonant:
+      state.consonant = true;
+      state.linker = false;
+      break;
+    case Conjunct::kLinker:
+      state.linker = state.consonant;
+      break;
+    case Conjunct::kExtend:
+      break;
+    case Conjunct::kNone:
+      state.consonant = state.linker = false;
+      break;
   }
   state.regionals = now == GraphemeBreak::kRegional ? state.regionals + 1 : 0;
   state.previous = now;

@@ -1,6 +1,6 @@
-// What the pinned tokenizers library knows about a code point: letters, numbers and word characters of its regular expressions
-// (Unicode 16), and the boundaries of extended grapheme clusters (UAX #29, Unicode 17). The table is generated:
-// make_unicode_tables.py; tests/golden/tokenizers.py compares every code point.
+// What the pinned tokenizers library knows about a code point: letters, numbers and word characters of its regular
+// expressions (Unicode 16), and the boundaries of extended grapheme clusters (UAX #29, Unicode 17). The table is
+// generated: make_unicode_tables.py; tests/golden/text_to_ids.py compares every code point.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,20 @@ extern const PropertyRun kPropertyRuns[];
 extern const std::size_t kPropertyRunCount;
 
 enum class GraphemeBreak : std::uint8_t {
-  kOther, kCr, kLf, kControl, kExtend, kZwj, kRegional, kPrepend, kSpacingMark, kL, kV, kT, kLv, kLvt
+  kOther,
+  kCr,
+  kLf,
+  kControl,
+  kExtend,
+  kZwj,
+  kRegional,
+  kPrepend,
+  kSpacingMark,
+  kL,
+  kV,
+  kT,
+  kLv,
+  kLvt
 };
 /// Indic_Conjunct_Break, for rule GB9c.
 enum class Conjunct : std::uint8_t { kNone, kConsonant, kLinker, kExtend };
@@ -44,7 +57,9 @@ inline Decoded decode_at(std::string_view text, std::size_t at) {
   if (lead < 0xF0) {
     return {static_cast<char32_t>((lead & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F)), 3};
   }
-  return {static_cast<char32_t>((lead & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F)), 4};
+  return {
+      static_cast<char32_t>((lead & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F)),
+      4};
 }
 /// The code point that ends before byte `end` > 0 of valid UTF-8, and its number of bytes.
 Decoded decode_before(std::string_view text, std::size_t end);

@@ -32,7 +32,8 @@ Unigram::Unigram(Vocabulary vocabulary) : vocabulary_(std::move(vocabulary)), tr
     throw std::runtime_error(fmt::format("unk_id {} is not one of {} pieces", vocabulary_.unknown_id, size()));
   }
   for (std::size_t i = 0; i < vocabulary_.scores.size(); ++i) {
-    if (!std::isfinite(vocabulary_.scores[i])) throw std::runtime_error(fmt::format("the score of piece {} is not finite", i));
+    if (!std::isfinite(vocabulary_.scores[i]))
+      throw std::runtime_error(fmt::format("the score of piece {} is not finite", i));
   }
   unknown_score_ = *std::min_element(vocabulary_.scores.begin(), vocabulary_.scores.end()) - kUnknownPenalty;
 }

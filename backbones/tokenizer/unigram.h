@@ -1,6 +1,6 @@
-// Unigram language model (Kudo 2018): the segmentation with the largest sum of piece scores, found by Viterbi over bytes, with
-// the ties and sums of the pinned tokenizers: float64, from left to right, a later path must be strictly better, an unknown
-// character costs ten more than the worst piece, neighbouring unknowns become one token.
+// Unigram language model (Kudo 2018): the segmentation with the largest sum of piece scores, found by Viterbi over
+// bytes, with the ties and sums of the pinned tokenizers: float64, from left to right, a later path must be strictly
+// better, an unknown character costs ten more than the worst piece, neighbouring unknowns become one token.
 #pragma once
 
 #include <string>

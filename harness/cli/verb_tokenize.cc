@@ -1,5 +1,5 @@
-// `cappy tokenize`: adds `ids` of `text`, special tokens included; where a line has `text_pair`, of the pair. With --decode it
-// reads `ids` and adds `text`.
+// `cappy tokenize`: adds `ids` of `text`, special tokens included; where a line has `text_pair`, of the pair. With
+// --decode it reads `ids` and adds `text`.
 #include <iostream>
 #include <limits>
 #include <stdexcept>
@@ -51,14 +51,16 @@ int run_tokenize(const Words& words) {
   syntax.own.add_options()  //
       ("model", po::value<std::string>()->value_name("DIR"),
        "folder with tokenizer.json, spiece.model, or vocab.json and merges.txt")  //
-      ("max-length", po::value<std::int64_t>()->value_name("N"), "ids at most, special tokens included (default: all)")  //
+      ("max-length", po::value<std::int64_t>()->value_name("N"),
+       "ids at most, special tokens included (default: all)")  //
       ("decode", po::bool_switch(), "read ids, add text: special tokens and ids without a piece give nothing");
   CommonOptions common;
   po::variables_map values;
   if (!parse(words, syntax, common, values)) return 0;
   if (!values.count("model")) throw core::UsageError("tokenize: --model DIR is missing");
   const auto tokenizer = tokenizer::load_tokenizer(values["model"].as<std::string>());
-  const std::int64_t max_length = values.count("max-length") ? values["max-length"].as<std::int64_t>() : tokenizer::kNoLimit;
+  const std::int64_t max_length =
+      values.count("max-length") ? values["max-length"].as<std::int64_t>() : tokenizer::kNoLimit;
   const bool decode = values["decode"].as<bool>();
   try {
     tokenizer->encode_pair("", "", max_length);
