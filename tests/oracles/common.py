@@ -37,7 +37,7 @@ def run_cappy(*words, text="", check=True):
 def filter_rows(rows, *words):
     """Runs a filter over rows (dicts) and returns the rows that come out."""
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    return [json.loads(line) for line in run_cappy(*words, text=text).stdout.splitlines()]
+    return [json.loads(line) for line in run_cappy(*words, text=text).stdout.split("\n") if line]
 
 
 def read_jsonl(path):
