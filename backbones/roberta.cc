@@ -1,21 +1,24 @@
-// Shapes: T tokens of all sequences of a call, packed; N sequences of one length S; H heads of width K; D = H K.
+// Shapes: T tokens of all N sequences of a call, packed; H heads of width K; D = H K.
 #include "backbones/roberta.h"
 
 #include <ATen/ops/cat.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
-#include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/tensor.h>
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 
+#include <cmath>
 #include <limits>
 
+#include "backbones/nn/attention.h"
 #include "backbones/nn/device.h"
 #include "backbones/nn/linear.h"
+#include "backbones/nn/row_kernels.h"
 #include "harness/core/errors.h"
 #include "harness/core/json.h"
 
@@ -78,17 +81,6 @@ void check_labels(const ConfigFile& file) {
                                file.find(key) ? "" : ", which is the default where the key is absent"));
 }
 
-std::vector<std::string> layer_tensor_names() {
-  return {"attention.self.query",   "attention.self.key", "attention.self.value",
-          "attention.output.dense", "intermediate.dense", "output.dense"};
-}
-
-/// [out, in] of a layer's matrices, in the order of layer_tensor_names.
-std::vector<std::vector<std::int64_t>> layer_shapes(const RobertaConfig& c) {
-  const std::int64_t d = c.hidden_size, f = c.intermediate_size;
-  return {{d, d}, {d, d}, {d, d}, {d, d}, {f, d}, {d, f}};
-}
-
 std::string layer_prefix(std::int64_t layer) { return fmt::format("roberta.encoder.layer.{}.", layer); }
 
 /// What the reference leaves unused under a regression head.
@@ -113,7 +105,8 @@ struct Norm {
 };
 
 struct Layer {
-  nn::Linear query, key, value, attention_output, intermediate, output;
+  nn::Linear qkv;  // [3 * H * K padded, D]
+  nn::Linear attention_output, intermediate, output;
   Norm attention_norm, norm;
 };
 
@@ -138,6 +131,8 @@ class Loader {
     return {tensor(name + ".weight", {width}), tensor(name + ".bias", {width}), epsilon_};
   }
 
+  NumberFormat dtype() const { return dtype_; }
+
  private:
   checkpoint::Checkpoint files_;
   NumberFormat dtype_;
@@ -145,36 +140,49 @@ class Loader {
   double epsilon_;
 };
 
-Layer load_layer(Loader& loader, const RobertaConfig& c, std::int64_t index) {
-  const std::string prefix = layer_prefix(index);
-  const auto matrix = [&, names = layer_tensor_names(), shapes = layer_shapes(c)](std::size_t i) {
-    return loader.linear(prefix + names[i], shapes[i]);
-  };
-  return {matrix(0),
-          matrix(1),
-          matrix(2),
-          matrix(3),
-          matrix(4),
-          matrix(5),
-          loader.norm(prefix + "attention.output.LayerNorm", c.hidden_size),
-          loader.norm(prefix + "output.LayerNorm", c.hidden_size)};
+/// Heads of x along `dim` padded with zeros to whole cache lines: kernels may sum in another order from an odd address
+/// on.
+at::Tensor pad_heads(const at::Tensor& x, std::int64_t dim, std::int64_t heads) {
+  const at::Tensor split = x.unflatten(dim, {heads, x.size(dim) / heads}).movedim(dim + 1, -1);  // [..., H, ..., K]
+  const std::int64_t odd = split.size(-1) % nn::kHeadAlign;
+  const at::Tensor padded = odd == 0 ? split : at::constant_pad_nd(split, {0, nn::kHeadAlign - odd});
+  return padded.movedim(-1, dim + 1).flatten(dim, dim + 1).contiguous();
 }
 
-/// N neighbouring sequences of one length.
-struct Group {
-  std::int64_t begin, count, length;  // the first packed token; N; S
-};
-
-std::vector<Group> group_by_length(std::span<const std::vector<std::int32_t>> sequences) {
-  std::vector<Group> groups;
-  std::int64_t begin = 0;
-  for (const auto& ids : sequences) {
-    const auto length = static_cast<std::int64_t>(ids.size());
-    if (groups.empty() || groups.back().length != length) groups.push_back({begin, 0, length});
-    ++groups.back().count;
-    begin += length;
+/// Queries, keys and values in one product.
+nn::Linear load_qkv(Loader& loader, const RobertaConfig& c, const std::string& prefix) {
+  std::vector<at::Tensor> weights, biases;
+  for (const char* part : {"query", "key", "value"}) {
+    const std::string name = prefix + "attention.self." + part;
+    weights.push_back(
+        pad_heads(loader.tensor(name + ".weight", {c.hidden_size, c.hidden_size}), 0, c.num_attention_heads));
+    biases.push_back(pad_heads(loader.tensor(name + ".bias", {c.hidden_size}), 0, c.num_attention_heads));
   }
-  return groups;
+  return nn::Linear(at::cat(weights), at::cat(biases), loader.dtype());
+}
+
+nn::Linear load_attention_output(Loader& loader, const RobertaConfig& c, const std::string& prefix) {
+  const std::string name = prefix + "attention.output.dense";
+  const at::Tensor weight = loader.tensor(name + ".weight", {c.hidden_size, c.hidden_size});
+  return nn::Linear(pad_heads(weight, 1, c.num_attention_heads), loader.tensor(name + ".bias", {c.hidden_size}),
+                    loader.dtype());
+}
+
+Layer load_layer(Loader& loader, const RobertaConfig& c, std::int64_t index) {
+  const std::string prefix = layer_prefix(index);
+  const std::int64_t d = c.hidden_size, f = c.intermediate_size;
+  return {load_qkv(loader, c, prefix),
+          load_attention_output(loader, c, prefix),
+          loader.linear(prefix + "intermediate.dense", {f, d}),
+          loader.linear(prefix + "output.dense", {d, f}),
+          loader.norm(prefix + "attention.output.LayerNorm", d),
+          loader.norm(prefix + "output.LayerNorm", d)};
+}
+
+std::vector<nn::LengthGroup> groups_of(std::span<const std::vector<std::int32_t>> sequences) {
+  std::vector<std::int64_t> lengths;
+  for (const auto& ids : sequences) lengths.push_back(static_cast<std::int64_t>(ids.size()));
+  return nn::group_lengths(lengths);
 }
 
 /// A token's position is its rank among the tokens that are not padding; padding (the text "<pad>") has its own.
@@ -201,27 +209,19 @@ PackedTokens pack(std::span<const std::vector<std::int32_t>> sequences, const Ro
   return {at::tensor(ids).to(device), at::tensor(positions).to(device)};
 }
 
-/// softmax(Q K^T / sqrt(K)) V within each sequence: [T, D] each -> [T, D]. A call per group of equal length: nothing is
-/// padded.
-at::Tensor attend(const std::array<at::Tensor, 3>& qkv, const std::vector<Group>& groups, std::int64_t heads) {
-  at::Tensor out = at::empty_like(qkv[0]);
-  const std::int64_t width = qkv[0].size(1);
-  for (const Group& group : groups) {
-    const auto split = [&](const at::Tensor& x) {
-      return x.narrow(0, group.begin, group.count * group.length)
-          .view({group.count, group.length, heads, width / heads})
-          .transpose(1, 2);
-    };
-    const at::Tensor y = at::scaled_dot_product_attention(split(qkv[0]), split(qkv[1]), split(qkv[2]));
-    out.narrow(0, group.begin, group.count * group.length).copy_(y.transpose(1, 2).reshape({-1, width}));
-  }
-  return out;
+/// softmax(Q K^T / sqrt(K)) V within each sequence: x [T, D] -> [T, H * K padded].
+at::Tensor attend(const Layer& layer, const at::Tensor& x, std::span<const nn::LengthGroup> groups,
+                  const RobertaConfig& c) {
+  const at::Tensor qkv = layer.qkv.forward(x).unflatten(1, {3, c.num_attention_heads, -1});
+  const auto no_bias = [](std::int64_t) { return at::Tensor(); };
+  const auto width = static_cast<double>(c.hidden_size / c.num_attention_heads);
+  return nn::self_attention(qkv, groups, no_bias, 1 / std::sqrt(width));
 }
 
 /// Rows of the first token of every sequence.
-at::Tensor first_tokens(const std::vector<Group>& groups, at::Device device) {
+at::Tensor first_tokens(std::span<const nn::LengthGroup> groups, at::Device device) {
   std::vector<std::int64_t> rows;
-  for (const Group& group : groups)
+  for (const nn::LengthGroup& group : groups)
     for (std::int64_t i = 0; i < group.count; ++i) rows.push_back(group.begin + i * group.length);
   return at::tensor(rows).to(device);
 }
@@ -287,8 +287,11 @@ std::vector<checkpoint::TensorShape> roberta_tensors(const RobertaConfig& c) {
   list.push_back({"roberta.embeddings.token_type_embeddings.weight", {c.type_vocab_size, d}});
   norm("roberta.embeddings.LayerNorm");
   for (std::int64_t layer = 0; layer < c.num_hidden_layers; ++layer) {
-    for (std::size_t i = 0; i < layer_shapes(c).size(); ++i)
-      matrix(layer_prefix(layer) + layer_tensor_names()[i], layer_shapes(c)[i]);
+    for (const char* part :
+         {"attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"})
+      matrix(layer_prefix(layer) + part, {d, d});
+    matrix(layer_prefix(layer) + "intermediate.dense", {c.intermediate_size, d});
+    matrix(layer_prefix(layer) + "output.dense", {d, c.intermediate_size});
     norm(layer_prefix(layer) + "attention.output.LayerNorm");
     norm(layer_prefix(layer) + "output.LayerNorm");
   }
@@ -329,15 +332,14 @@ std::vector<float> Roberta::score(std::span<const std::vector<std::int32_t>> seq
   if (sequences.empty()) return {};
   const c10::InferenceMode guard;
   const Weights& w = *weights_;
-  const std::vector<Group> groups = group_by_length(sequences);
+  const std::vector<nn::LengthGroup> groups = groups_of(sequences);
   const PackedTokens tokens = pack(sequences, config_, device_);
   at::Tensor x = w.embedding_norm.forward(at::embedding(w.words, tokens.ids) + w.type +
                                           at::embedding(w.positions, tokens.positions));  // [T, D]
   const at::Tensor first = first_tokens(groups, device_);                                 // [N]
   for (std::size_t i = 0; i < w.layers.size(); ++i) {
     const Layer& layer = w.layers[i];
-    at::Tensor attended = attend({layer.query.forward(x), layer.key.forward(x), layer.value.forward(x)}, groups,
-                                 config_.num_attention_heads);
+    at::Tensor attended = attend(layer, x, groups, config_);
     if (i + 1 == w.layers.size()) {  // the head reads the first token only
       x = x.index_select(0, first);
       attended = attended.index_select(0, first);

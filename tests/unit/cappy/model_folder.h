@@ -6,6 +6,7 @@
 #include <string>
 
 #include "backbones/new_model.h"
+#include "backbones/options.h"
 #include "harness/core/files.h"
 
 /// A folder that goes away with the object.
@@ -28,6 +29,13 @@ class TemporaryFolder {
 inline std::filesystem::path source_root() {
   const char* root = std::getenv("CAPPY_SOURCE");
   return root ? std::filesystem::path(root) : std::filesystem::current_path();
+}
+
+/// The options that load a folder as it is.
+inline backbones::ModelOptions model_at(const std::filesystem::path& folder) {
+  backbones::ModelOptions options;
+  options.folder = folder;
+  return options;
 }
 
 /// A RoBERTa of these sizes ("hidden_size: 24\n…") in `folder`/`name`.

@@ -13,7 +13,7 @@ namespace {
 
 std::string error_of(const std::filesystem::path& model) {
   try {
-    const backbones::Roberta roberta({.folder = model});
+    const backbones::Roberta roberta(model_at(model));
   } catch (const std::exception& error) {
     return error.what();
   }
@@ -105,7 +105,7 @@ TEST(Roberta, RefusesWeightsThatAreNotFinite) {
 
 TEST(Roberta, RefusesIdsOutsideItsVocabulary) {
   const TemporaryFolder folder;
-  const backbones::Roberta roberta({.folder = make_scorer(folder.path(), kSmallSizes)});
+  const backbones::Roberta roberta(model_at(make_scorer(folder.path(), kSmallSizes)));
   const std::vector<std::vector<std::int32_t>> bad{{0, 1'000'000, 2}};
   EXPECT_THROW(roberta.score(bad), std::invalid_argument);
   EXPECT_TRUE(roberta.score({}).empty());

@@ -36,7 +36,7 @@ std::vector<InstructionResponse> some_pairs() {
 TEST(Scorer, CountsTokensAndCuts) {
   const TemporaryFolder folder;
   const auto model = make_scorer(folder.path(), kSmallSizes);
-  const auto scorer = cappy::load_scorer({.folder = model});
+  const auto scorer = cappy::load_scorer(model_at(model));
   const auto tokenizer = tokenizer::load_tokenizer(model);
   const InstructionResponse pair{words("bridge", 40), "yes"};
   const auto whole = static_cast<std::int64_t>(tokenizer->encode_pair(pair.instruction, pair.response).ids.size());
@@ -51,7 +51,7 @@ TEST(Scorer, CountsTokensAndCuts) {
 
 TEST(Scorer, NamesThePairThatIsTooLongForTheModel) {
   const TemporaryFolder folder;
-  const auto scorer = cappy::load_scorer({.folder = make_scorer(folder.path(), kSmallSizes)});
+  const auto scorer = cappy::load_scorer(model_at(make_scorer(folder.path(), kSmallSizes)));
   const std::vector<InstructionResponse> pairs{{"short", "yes"}, {words("bridge", 90), "yes"}};
   try {
     scorer->score(pairs, {});
@@ -65,7 +65,7 @@ TEST(Scorer, NamesThePairThatIsTooLongForTheModel) {
 
 TEST(Scorer, EqualPairsHaveOneScoreAndOrderIsKept) {
   const TemporaryFolder folder;
-  const auto scorer = cappy::load_scorer({.folder = make_scorer(folder.path(), kSmallSizes)});
+  const auto scorer = cappy::load_scorer(model_at(make_scorer(folder.path(), kSmallSizes)));
   const std::vector<InstructionResponse> pairs{
       {"a", "yes"}, {"the long one of them", "no"}, {"a", "yes"}, {"ay", "es"}};
   const auto scores = values(scorer->score(pairs, {}));
@@ -77,7 +77,7 @@ TEST(Scorer, EqualPairsHaveOneScoreAndOrderIsKept) {
 
 /// A score must be the same bits alone, in any batch, in reverse and with two threads.
 void expect_invariant(const std::filesystem::path& model) {
-  const auto scorer = cappy::load_scorer({.folder = model});
+  const auto scorer = cappy::load_scorer(model_at(model));
   const auto pairs = some_pairs();
   const auto all = values(scorer->score(pairs, {}));
   for (const std::int64_t batch : {1, 17, 40, 100'000})
@@ -111,9 +111,10 @@ TEST(Scorer, RoundsWeights) {
   const TemporaryFolder folder;
   const auto model = make_scorer(folder.path(), kSmallSizes);
   const auto pairs = some_pairs();
-  const auto stored = values(cappy::load_scorer({.folder = model})->score(pairs, {}));
-  const auto rounded =
-      values(cappy::load_scorer({.folder = model, .weights = backbones::NumberFormat::kBfloat16})->score(pairs, {}));
+  const auto stored = values(cappy::load_scorer(model_at(model))->score(pairs, {}));
+  backbones::ModelOptions bfloat16 = model_at(model);
+  bfloat16.weights = backbones::NumberFormat::kBfloat16;
+  const auto rounded = values(cappy::load_scorer(bfloat16)->score(pairs, {}));
   double most = 0;
   for (std::size_t i = 0; i < pairs.size(); ++i) most = std::max(most, std::abs(stored[i] - rounded[i]));
   EXPECT_GT(most, 0);
