@@ -287,6 +287,20 @@ void check_truncation(const JsonPlace& root) {
     direction.fail("'" + direction.string() + "' is not supported here (supported: Right)");
 }
 
+// What a text starts with after both is a matter of alignments that are not kept here.
+void refuse_strip_before_first(const JsonPlace& root, const Parts& parts) {
+  bool strips = false, first = false;
+  for (const Normalizer& stage : parts.normalizers) {
+    const Strip* strip = std::get_if<Strip>(&stage);
+    strips |= strip != nullptr && strip->left;
+  }
+  for (const PreTokenizer& stage : parts.pre_tokenizers) {
+    const Metaspace* metaspace = std::get_if<Metaspace>(&stage);
+    first |= metaspace != nullptr && metaspace->scheme == Metaspace::Scheme::kFirst;
+  }
+  if (strips && first) root.at("normalizer").fail("Strip on the left with prepend_scheme 'first' is not supported here");
+}
+
 }  // namespace
 
 double serde_number(std::string_view text) {
@@ -333,6 +347,7 @@ Parts read_tokenizer_json(const std::filesystem::path& path) {
   Parts parts;
   if (root.has("normalizer")) read_normalizer(root.at("normalizer"), parts.normalizers);
   if (root.has("pre_tokenizer")) read_pre_tokenizer(root.at("pre_tokenizer"), parts.pre_tokenizers);
+  refuse_strip_before_first(root, parts);
   if (root.has("post_processor")) read_post_processor(root.at("post_processor"), parts);
   if (root.has("decoder")) parts.decoder = read_decoder(root.at("decoder"));
   parts.model = read_model(root.at("model"), content);

@@ -121,7 +121,7 @@ def other_shapes(parent):
              **{flag: bool(i >> k & 1) for k, flag in enumerate(flags)}}
             for i, content in enumerate(["the", "ﬁ", "<a>", "<a><b>", "zz", "of", "Q", "in", "[x]", "é", "42", "an", "s", "ing", "e", "ion"])]
         shape["normalizer"] = [
-            precompiled, {"type": "Sequence", "normalizers": [precompiled, {"type": "Strip", "strip_left": True, "strip_right": True}]},
+            precompiled, {"type": "Sequence", "normalizers": [precompiled, {"type": "Strip", "strip_left": False, "strip_right": True}]},
             {"type": "Sequence", "normalizers": [{"type": "Replace", "pattern": {"String": "ab"}, "content": " "}, {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": "▁"}]},
             None][number]
         metaspace = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": ["always", "first", "never", "first"][number],
