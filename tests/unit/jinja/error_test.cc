@@ -1,0 +1,62 @@
+// Where errors point: line, column (in code points), the source line, and a suggestion.
+#include "tasks/jinja/error.h"
+
+#include <gtest/gtest.h>
+
+#include "harness/core/json.h"
+#include "tasks/jinja/template.h"
+
+namespace {
+
+std::string message_of(const std::string& source) {
+  const core::Json row = core::parse_json(R"({"a": "x", "l": [1], "none": null})");
+  try {
+    jinja::Context context(row);
+    jinja::Draws draws([] { return 0; });
+    return "rendered " + jinja::Template(source, "rte: name").render(context, draws);
+  } catch (const jinja::TemplateError& error) {
+    return error.what();
+  }
+}
+
+struct Wanted {
+  std::string source, message;
+};
+
+TEST(TemplateError, NamesPlaceLineAndSuggestion) {
+  const Wanted table[] = {
+      {"{{ a | joni }}",
+       "rte: name:1:8: no filter is called 'joni' (did you mean 'join'?)\n  {{ a | joni }}\n         ^"},
+      {"x\néé {% fro x in l %}",
+       "rte: name:2:7: unknown statement 'fro' (did you mean 'for'?)\n  éé {% fro x in l %}\n        ^"},
+      {"{{ a is defind }}",
+       "rte: name:1:9: no test is called 'defind' (did you mean 'defined'?)\n  {{ a is defind }}\n          ^"},
+      {"{{ missing.x }}", "rte: name:1:11: 'missing' is undefined\n  {{ missing.x }}\n            ^"},
+      {"ok\n\n{{ 1 + a }}", "rte: name:3:6: unsupported operand types for +: 'int' and 'str'\n  {{ 1 + a }}\n       ^"},
+      {"{% if a %}x", "rte: name:1:9: the block is not closed: 'endif' is missing\n  {% if a %}x\n          ^"},
+      {"{{ (a }}", "rte: name:1:7: unexpected '}', expected ')'\n  {{ (a }}\n        ^"},
+      {"{% for x in none %}{% endfor %}",
+       "rte: name:1:13: 'NoneType' object is not iterable\n  {% for x in none %}{% endfor %}\n              ^"},
+  };
+  for (const Wanted& wanted : table) EXPECT_EQ(message_of(wanted.source), wanted.message);
+}
+
+TEST(TemplateError, NestingEndsWithAnErrorNotACrash) {
+  EXPECT_NE(message_of("{{ " + std::string(100000, '(')).find("nested deeper"), std::string::npos);
+  EXPECT_NE(message_of("{{ " + std::string(100000, '-') + "1 }}").find("nested deeper"), std::string::npos);
+  std::string sum = "{{ 1", blocks;
+  for (int i = 0; i < 50000; ++i) sum += "+1";
+  for (int i = 0; i < 5000; ++i) blocks += "{% if a %}";
+  EXPECT_NE(message_of(sum + " }}").find("higher than"), std::string::npos);
+  EXPECT_NE(message_of(blocks).find("nested deeper"), std::string::npos);
+  EXPECT_NE(message_of("{{ l.append(l) }}{{ l }}").find("nested deeper"), std::string::npos);
+  EXPECT_NE(message_of("{{ 'x' * 99999999999 }}").find("too large"), std::string::npos);
+  EXPECT_NE(message_of("{{ 9223372036854775807 + 1 }}").find("64-bit"), std::string::npos);
+}
+
+TEST(Template, NamesItsColumns) {
+  const jinja::Template both("{% set q = a %}{{ q }}{% for x in range(3) %}{{ x }}{{ b }}{% endfor %}", "t");
+  EXPECT_EQ(both.undeclared(), (std::vector<std::string>{"a", "b"}));
+}
+
+}  // namespace
