@@ -24,9 +24,10 @@ struct DistinctPairs {
 
 DistinctPairs find_distinct(std::span<const backbones::InstructionResponse> pairs) {
   DistinctPairs distinct;
-  std::map<std::pair<std::string_view, std::string_view>, std::size_t> seen;
+  using TextPair = std::pair<std::string_view, std::string_view>;  // views of `pairs`: no copies
+  std::map<TextPair, std::size_t> seen;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
-    const auto [place, fresh] = seen.emplace(std::pair(pairs[i].instruction, pairs[i].response), distinct.first.size());
+    const auto [place, fresh] = seen.emplace(TextPair(pairs[i].instruction, pairs[i].response), distinct.first.size());
     if (fresh) distinct.first.push_back(i);
     distinct.index.push_back(place->second);
   }
