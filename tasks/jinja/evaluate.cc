@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <type_traits>
 
 #include "tasks/jinja/error.h"
@@ -250,13 +251,24 @@ class Evaluator {
     return item(object, part(expression, 1));
   }
 
+  /// jinja2 folds the slice of a literal while compiling, by its subscript, which makes an error Undefined.
+  static bool is_constant_slice(const Expression& expression) {
+    return std::all_of(expression.parts.begin(), expression.parts.end(),
+                       [](const auto& part) { return !part || part->operation == Operation::kConstant; });
+  }
+
   Value compute_slice(const Expression& expression) {
     const Value object = part(expression, 0);
     SliceBounds bounds;
     Value* const places[] = {nullptr, &bounds.start, &bounds.stop, &bounds.step};
     for (std::size_t i = 1; i < expression.parts.size(); ++i)
       if (expression.parts[i]) *places[i] = part(expression, i);
-    return slice(object, bounds);
+    if (!is_constant_slice(expression)) return slice(object, bounds);
+    try {
+      return slice(object, bounds);
+    } catch (const EvaluationError& error) {
+      return Value::undefined(error.what());
+    }
   }
 
   Value compute_call(const Expression& expression) {

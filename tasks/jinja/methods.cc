@@ -216,7 +216,11 @@ constexpr auto kStrMethods = std::to_array<Entry>({
 
 Value list_append(const Value& self, const Arguments& given) {
   given.check("append", 1, 1);
-  self.items().push_back(given.positional.at(0));
+  // A list in itself would never be freed, and no template can print it.
+  const Value& added = given.positional.at(0);
+  if (added.is(Kind::kList) && &added.items() == &self.items())
+    throw EvaluationError("append: a list cannot hold itself");
+  self.items().push_back(added);
   return Value::none();
 }
 Value list_extend(const Value& self, const Arguments& given) {
