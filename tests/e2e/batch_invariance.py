@@ -17,8 +17,8 @@ os.environ.pop("OMP_NUM_THREADS", None)  # two threads must be two
 T5 = dict(architecture="t5", d_kv=64, num_layers=1, num_decoder_layers=1,
           scale=dict(logits=3, end_of_sequence=2.25, attention=2.5, residual=1.5))
 MODELS = {
-    "t5-512": dict(T5, tokenizer="t5", d_model=512, d_ff=1024, num_heads=6),
-    "t5-768": dict(T5, tokenizer="miniature", d_model=768, d_ff=2048, num_heads=12),
+    "t5-512": dict(T5, d_model=512, d_ff=1024, num_heads=6),
+    "t5-768": dict(T5, d_model=768, d_ff=2048, num_heads=12),
 }
 SETTINGS = [dict(name="greedy"), dict(name="beam4", num_beams=4),
             dict(name="sampling", do_sample=True, num_return_sequences=3),
@@ -37,12 +37,8 @@ def texts():
 
 
 def new_model(folder, name, config):
-    tokenizers = {"t5": SHARED / "data/tokenizers/t5", "miniature": SOURCE / "configs/miniature/t5_tokenizer"}
-    tokenizer = tokenizers[config["tokenizer"]]
-    if not tokenizer.exists():
-        tokenizer = tokenizers["miniature"]
     file = folder / f"{name}.yaml"
-    file.write_text(yaml.safe_dump(dict(config, tokenizer=str(tokenizer))))
+    file.write_text(yaml.safe_dump(dict(config, tokenizer=str(SOURCE / "configs/miniature/t5_tokenizer"))))
     run_cappy("models", "new", "--config", file, "--seed", 1, "--out", folder / name)
     return folder / name
 
@@ -74,7 +70,7 @@ def compare(name, rows, words):
             report.equal(line, plain[place], f"{variant}, input {place}")
     for place, line in enumerate(lines(rows[::-1], words, "--threads", 2)[::-1]):
         report.equal(line, plain[place], f"reversed, input {place}")
-    for place in [0, 13, len(rows) - 1]:
+    for place in [0, 13]:
         report.equal(lines([rows[place]], words, "--threads", 1), [plain[place]], f"alone, input {place}")
     report.finish(at_least=5 * len(rows))
     return plain
