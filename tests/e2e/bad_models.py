@@ -108,7 +108,7 @@ def cases(kind):
         ("another architecture", lambda p: config(p, model_type=other, architectures=["Other"]), other),
         ("more layers than the file has", lambda p: config(p, **{layers: 5}), "missing"),
         ("another width", lambda p: config(p, **{width: 72}), "shape"),
-        ("a config without the width", lambda p: config(p, **{width: None}), width),
+        ("a config without the width", lambda p: config(p, **{width: None}), "shape" if kind == "scorer" else width),
         ("a config that is no JSON", lambda p: (p.parent / "config.json").write_text("{"), "config.json"),
         ("no config", lambda p: (p.parent / "config.json").unlink(), "config.json"),
         ("no tokenizer", lambda p: [f.unlink() for f in p.parent.glob("*token*")], "tokenizer"),
@@ -133,7 +133,7 @@ def main():
                 report.equal((word in done.stderr, done.stderr.count("cappy ")), (True, 1), where)
                 shutil.rmtree(bad)
         done = run_cappy("score", "--model", Path(scratch) / "nowhere", text=LINES["scorer"], check=False)
-        report.equal((done.returncode, done.stdout, "nowhere" in done.stderr), (1, "", True), f"no folder: {done.stderr!r}")
+        report.equal((done.returncode, done.stdout, "nowhere" in done.stderr), (2, "", True), f"no folder: {done.stderr!r}")
     report.finish(at_least=40)
 
 
