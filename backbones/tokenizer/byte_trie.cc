@@ -55,8 +55,8 @@ std::int32_t ByteTrie::find_base(const std::vector<unsigned char>& bytes) {
   for (std::size_t slot = std::max<std::size_t>(search_from_, bytes[0] + 1);; ++slot) {
     const std::size_t base = slot - bytes[0];
     if (nodes_.size() < base + 256) nodes_.resize(base + 256);
+    if (++tries > kTriesPerNode) search_from_ = slot;  // taken slots count too: full stretches are not walked again
     if (nodes_[slot].check >= 0) continue;
-    if (++tries > kTriesPerNode) search_from_ = slot;
     if (std::all_of(bytes.begin(), bytes.end(), [&](auto byte) { return nodes_[base + byte].check < 0; })) {
       return static_cast<std::int32_t>(base);
     }
