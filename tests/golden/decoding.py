@@ -17,8 +17,8 @@ from transformers import AutoTokenizer, LogitsProcessorList, T5ForConditionalGen
 from transformers.generation import (MinLengthLogitsProcessor, TemperatureLogitsWarper, TopKLogitsWarper,
                                      TopPLogitsWarper)
 
-INPUTS, MAX_LENGTH, MIN_LENGTH, MOST_SOURCE = 200, 24, 4, 96
-PERTURBATION, MOST_DROPPED, LEAST_ENDED = 1e-5, 0.02, 0.3
+INPUTS, MAX_LENGTH, MIN_LENGTH, MOST_SOURCE = 200, 20, 4, 96
+PERTURBATION, MOST_DROPPED = 1e-5, 0.02
 SEARCHES = [dict(name="greedy"), dict(name="beam4", num_beams=4)]
 OTHER_SEARCHES = [
     dict(name="all", num_beams=4, num_return_sequences=4, length_penalty=0.6, early_stopping=True),
@@ -52,8 +52,8 @@ def search(model, sources, setting, min_length):
     count = setting.get("num_return_sequences", 1)
     ids = {}
     order = sorted(range(len(sources)), key=lambda place: len(sources[place]))
-    for begin in range(0, len(order), 50):
-        places = order[begin:begin + 50]
+    for begin in range(0, len(order), 10):
+        places = order[begin:begin + 10]
         longest = max(len(sources[place]) for place in places)
         padded = torch.tensor([sources[place] + [0] * (longest - len(sources[place])) for place in places])
         mask = torch.tensor([[1] * len(sources[place]) + [0] * (longest - len(sources[place])) for place in places])
@@ -78,8 +78,8 @@ def perturbed(model):
     hook.remove()
 
 
-def compare_searches(name, settings, model, sources, mine, min_length):
-    """Token for token, with the rule for near-ties."""
+def compare_searches(name, settings, model, sources, mine, *, min_length, least_ended):
+    """Token for token, with the rule for near-ties; `least_ended`: the share of outputs that must end before the limit."""
     report, ended, total, dropped = Report(name), 0, 0, set()
     for setting in settings:
         theirs = search(model, sources, setting, min_length)
@@ -95,7 +95,7 @@ def compare_searches(name, settings, model, sources, mine, min_length):
             ended += sum(ids[-1] == 1 and len(ids) < MAX_LENGTH - 1 for ids in got)
     print(f"{name}: {len(dropped)} of {len(mine)} inputs dropped as near-ties, {ended} of {total} outputs ended early")
     report.equal(len(dropped) <= MOST_DROPPED * len(mine), True, "inputs dropped")
-    report.equal(ended >= LEAST_ENDED * total, True, "outputs that end before the limit")
+    report.equal(ended >= least_ended * total, True, "outputs that end before the limit")
     report.finish(at_least=len(settings) * len(mine) * (1 - MOST_DROPPED))
 
 
@@ -115,10 +115,10 @@ def compare_log_likelihoods(model, sources, mine):
         logits = forced_logits(model, sources[place], candidates)
         for candidate, rows in zip(candidates, logits):
             ids = torch.tensor(candidate["ids"])
-            reference = torch.log_softmax(rows, -1)[torch.arange(len(ids)), ids].sum().item()
+            reference = (rows[torch.arange(len(ids)), ids] - rows.logsumexp(-1)).sum().item()
             tolerance = max(1e-4, 1e-5 * abs(reference))
             report.close(candidate["log_likelihood"], reference, tolerance, f"{candidate['decoding']}, input {place}")
-        if place < 40:
+        if place < 25:
             kept.append((candidates, logits))
     report.finish(at_least=len(mine))
     return kept
@@ -209,13 +209,14 @@ def main():
         settings.write_text(yaml.safe_dump(SEARCHES + SAMPLINGS))
         mine = generate(texts, model_folder, settings, "--seed", 7)
         check_shape(mine, SEARCHES + SAMPLINGS, tokenizer)
-        compare_searches("greedy and beam 4", SEARCHES, model, sources, mine, 0)
+        compare_searches("greedy and beam 4", SEARCHES, model, sources, mine, min_length=0, least_ended=0.3)
         compare_samples(compare_log_likelihoods(model, sources, mine), 0)
 
         settings.write_text(yaml.safe_dump(OTHER_SEARCHES))
-        mine = generate(texts[:50], model_folder, settings, "--min-length", MIN_LENGTH)
-        compare_searches("other beams, minimum length", OTHER_SEARCHES, model, sources[:50], mine, MIN_LENGTH)
-        check_paper(texts[:60], model_folder, tokenizer)
+        mine = generate(texts[:30], model_folder, settings, "--min-length", MIN_LENGTH)
+        compare_searches("other beams, minimum length", OTHER_SEARCHES, model, sources[:30], mine,
+                         min_length=MIN_LENGTH, least_ended=0.1)
+        check_paper(texts[:40], model_folder, tokenizer)
 
 
 main()
