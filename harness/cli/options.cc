@@ -45,7 +45,7 @@ void check_common(const CommonOptions& common, const po::variables_map& values) 
 }  // namespace
 
 bool parse(const Words& words, const VerbSyntax& syntax, CommonOptions& common, po::variables_map& values) {
-  po::options_description all(fmt::format("Usage: cappy {} {}", syntax.verb, syntax.usage));
+  po::options_description all;
   all.add(syntax.own).add(common_description(common));
   po::options_description accepted;
   accepted.add(all).add(syntax.hidden);
@@ -53,7 +53,7 @@ bool parse(const Words& words, const VerbSyntax& syntax, CommonOptions& common, 
     const auto style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     po::store(po::command_line_parser(words).options(accepted).positional(syntax.positional).style(style).run(), values);
     if (values.count("help")) {
-      std::cout << all << '\n';
+      std::cout << fmt::format("Usage: cappy {} {}\n\n", syntax.verb, syntax.usage) << all << '\n';
       return false;
     }
     po::notify(values);
