@@ -1,9 +1,10 @@
-"""Decoding against the pinned transformers in float64, on real inputs and the real T5 tokenizer, with a random model whose
-outputs end at varied lengths.
+"""Decoding against the pinned transformers in float64, on real inputs and the real T5 tokenizer, with a random model
+whose outputs end at varied lengths.
 
-Greedy and beams must be equal token for token (inputs whose float64 output changes under a perturbation of the logits by
-1e-5 are dropped and counted), every candidate's log-likelihood must be the forced score of its ids, and every sampled token
-must lie among those that transformers' own processors leave, and be as surprising, in sum, as their distributions promise.
+Greedy and beams must be equal token for token (inputs whose float64 output changes under a perturbation of the logits
+by 1e-5 are dropped and counted), every candidate's log-likelihood must be the forced score of its ids, and every
+sampled token must lie among those that transformers' own processors leave, and be as surprising, in sum, as their
+distributions promise.
 """
 import json
 import tempfile
@@ -79,7 +80,7 @@ def perturbed(model):
 
 
 def compare_searches(name, settings, model, sources, mine, *, min_length, least_ended):
-    """Token for token, with the rule for near-ties; `least_ended`: the share of outputs that must end before the limit."""
+    """Token for token, with the rule for near-ties; `least_ended`: the share that must end before the limit."""
     report, ended, total, dropped = Report(name), 0, 0, set()
     for setting in settings:
         theirs = search(model, sources, setting, min_length)
