@@ -12,11 +12,21 @@ namespace {
 
 constexpr std::size_t kBlock = 64;  // lines a write
 
-std::vector<std::string> references_of(const core::JsonRecord& record) {
-  std::vector<std::string> references = record.strings("references");
-  if (references.empty()) throw std::runtime_error("field 'references': the list is empty");
-  return references;
-}
+/// Scores records; the texts' memory is used again.
+class Scoring {
+ public:
+  double score(const core::JsonRecord& record) {
+    record.read_string("response", response_);
+    record.read_strings("references", references_);
+    if (references_.empty()) throw std::runtime_error("field 'references': the list is empty");
+    return rouge_l_.score(response_, references_);
+  }
+
+ private:
+  metrics::RougeL rouge_l_;
+  std::string response_;
+  std::vector<std::string> references_;
+};
 
 }  // namespace
 
@@ -30,13 +40,11 @@ int run_rouge(const Words& words) {
   po::variables_map values;
   if (!parse(words, syntax, common, values)) return 0;
 
-  metrics::RougeL rouge_l;
+  Scoring scoring;
   std::vector<double> scores;  // of the block being read
   core::run_filter(
       std::cin, std::cout, {.block = kBlock, .limit = common.limit, .name = "standard input"},
-      [&](const core::JsonRecord& record) {
-        scores.push_back(rouge_l.score(record.string("response"), references_of(record)));
-      },
+      [&](const core::JsonRecord& record) { scores.push_back(scoring.score(record)); },
       [&](std::span<core::JsonRecord> records) {
         for (std::size_t i = 0; i < records.size(); ++i) records[i].set("rouge_l", scores[i]);
         scores.clear();

@@ -188,9 +188,10 @@ void append_json_string(std::string& out, std::string_view text) {
 
 void append_json_double(std::string& out, double value) {
   if (!std::isfinite(value)) throw std::invalid_argument(fmt::format("JSON has no number for {}", value));
-  const std::size_t begin = out.size();
-  fmt::format_to(std::back_inserter(out), "{}", value);
-  if (out.find_first_of(".e", begin) == std::string::npos) out += ".0";  // stays a double when it is read
+  char digits[32];  // 24 at most
+  const std::string_view text(digits, static_cast<std::size_t>(fmt::format_to(digits, "{}", value) - digits));
+  out += text;
+  if (text.find_first_of(".e") == std::string_view::npos) out += ".0";  // stays a double when it is read
 }
 
 }  // namespace core

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <iostream>
 #include <stdexcept>
@@ -15,31 +16,30 @@ namespace {
 
 constexpr std::size_t kMaxLineBytes = std::size_t{64} << 20;
 
-/// How a key is written between its quotes.
-std::string escaped(std::string_view key) {
-  std::string out;
-  append_json_string(out, key);
-  return out.substr(1, out.size() - 2);
-}
-
 /// The text of a string that is written without escapes, as most are; nothing otherwise.
 std::optional<std::string_view> plain_string(std::string_view written) {
   if (written.size() < 2 || written.front() != '"' || written.find('\\') != std::string_view::npos) return {};
   return written.substr(1, written.size() - 2);
 }
 
-/// The items of a list of strings without escapes; nothing where the list is of another kind. `written` is valid JSON.
-std::optional<std::vector<std::string>> plain_strings(std::string_view written) {
-  if (written.front() != '[' || written.find('\\') != std::string_view::npos) return {};
-  std::vector<std::string> items;
+constexpr bool separates(char c) { return c == ' ' || c == ',' || c == '\t' || c == '\r' || c == '\n'; }
+
+/// Reads the items of a list of strings without escapes; false where the list is of another kind. `written` is valid
+/// JSON.
+bool read_plain_strings(std::string_view written, std::vector<std::string>& items) {
+  if (written.front() != '[' || written.find('\\') != std::string_view::npos) return false;
+  std::size_t count = 0;
   for (std::size_t at = 1;;) {
-    at = written.find_first_not_of(" \t\r\n,", at);
-    if (written[at] == ']') return items;
-    if (written[at] != '"') return {};
+    while (separates(written[at])) ++at;
+    if (written[at] == ']') break;
+    if (written[at] != '"') return false;
     const std::size_t end = written.find('"', at + 1);
-    items.emplace_back(written.substr(at + 1, end - at - 1));
+    if (count == items.size()) items.emplace_back();
+    items[count++].assign(written, at + 1, end - at - 1);
     at = end + 1;
   }
+  items.resize(count);
+  return true;
 }
 
 }  // namespace
@@ -51,19 +51,35 @@ JsonRecord JsonRecord::parse(std::string_view line) {
 }
 
 void JsonRecord::assign(std::string_view line) {
-  std::size_t count = 0;
+  count_ = 0;
   JsonDocument(line).for_each_field([&](const RawField& read) {
-    if (count == fields_.size()) fields_.emplace_back();
-    Field& field = fields_[count++];
+    Field& field = next_field();
     field.key.assign(read.key);
     field.written_key.assign(read.written_key);
     field.value.assign(read.value);
   });
-  fields_.resize(count);
+}
+
+JsonRecord::Field& JsonRecord::next_field() {
+  if (count_ == fields_.size()) fields_.emplace_back();
+  return fields_[count_++];
+}
+
+/// The field of that name, added at the end where it is absent.
+JsonRecord::Field& JsonRecord::field_for(std::string_view key) {
+  for (Field& field : std::span(fields_).first(count_))
+    if (field.key == key) return field;
+  Field& field = next_field();
+  field.key.assign(key);
+  field.written_key.clear();
+  append_json_string(field.written_key, key);
+  field.written_key.pop_back();
+  field.written_key.erase(0, 1);
+  return field;
 }
 
 const std::string* JsonRecord::raw(std::string_view key) const {
-  for (const Field& field : fields_)
+  for (const Field& field : fields())
     if (field.key == key) return &field.value;
   return nullptr;
 }
@@ -80,9 +96,17 @@ auto JsonRecord::read_field(std::string_view key, Read read) const {
 }
 
 std::string JsonRecord::string(std::string_view key) const {
-  return read_field(key, [](const std::string& written) {
-    if (const auto plain = plain_string(written)) return std::string(*plain);
-    return parse_json(written).as_string();
+  std::string out;
+  read_string(key, out);
+  return out;
+}
+
+void JsonRecord::read_string(std::string_view key, std::string& out) const {
+  read_field(key, [&](const std::string& written) {
+    if (const auto plain = plain_string(written))
+      out.assign(*plain);
+    else
+      out = parse_json(written).as_string();
   });
 }
 
@@ -91,9 +115,14 @@ double JsonRecord::number(std::string_view key) const {
 }
 
 std::vector<std::string> JsonRecord::strings(std::string_view key) const {
-  return read_field(key, [](const std::string& written) {
-    if (auto plain = plain_strings(written)) return *std::move(plain);
-    return parse_json(written).as_strings();
+  std::vector<std::string> out;
+  read_strings(key, out);
+  return out;
+}
+
+void JsonRecord::read_strings(std::string_view key, std::vector<std::string>& out) const {
+  read_field(key, [&](const std::string& written) {
+    if (!read_plain_strings(written, out)) out = parse_json(written).as_strings();
   });
 }
 
@@ -103,19 +132,20 @@ Json JsonRecord::json(std::string_view key) const {
 
 Json JsonRecord::to_json() const { return parse_json(to_line()); }
 
-void JsonRecord::set(std::string_view key, const Json& value) { set_raw(key, write_json(value)); }
-
-void JsonRecord::set_raw(std::string_view key, std::string json) {
-  for (Field& field : fields_)
-    if (field.key == key) {
-      field.value = std::move(json);
-      return;
-    }
-  fields_.push_back({std::string(key), escaped(key), std::move(json)});
+void JsonRecord::set(std::string_view key, const Json& value) {
+  const auto* number = std::get_if<double>(&value.value());
+  if (!number || !std::isfinite(*number)) return set_raw(key, write_json(value));
+  Field& field = field_for(key);
+  field.value.clear();
+  append_json_double(field.value, *number);
 }
 
+void JsonRecord::set_raw(std::string_view key, std::string json) { field_for(key).value = std::move(json); }
+
 void JsonRecord::erase(std::string_view key) {
+  fields_.resize(count_);
   std::erase_if(fields_, [&](const Field& field) { return field.key == key; });
+  count_ = fields_.size();
 }
 
 std::string JsonRecord::to_line() const {
@@ -126,7 +156,7 @@ std::string JsonRecord::to_line() const {
 
 void JsonRecord::append_line(std::string& out) const {
   char before = '{';
-  for (const Field& field : fields_) {
+  for (const Field& field : fields()) {
     out += before;
     out += '"';
     out += field.written_key;
@@ -134,7 +164,7 @@ void JsonRecord::append_line(std::string& out) const {
     out += field.value;
     before = ',';
   }
-  out += fields_.empty() ? "{}" : "}";
+  out += count_ == 0 ? "{}" : "}";
 }
 
 JsonLinesReader::JsonLinesReader(std::istream& in, std::string name) : in_(in), name_(std::move(name)) {}

@@ -16,7 +16,7 @@
 
 namespace core {
 
-/// One line: an object whose values are kept as they were written.
+/// One line: an object whose values are kept as they were written. What was moved from may only be assigned to.
 class JsonRecord {
  public:
   /// Throws std::runtime_error where the text is not UTF-8, not an object, has a key twice or is nested too deep.
@@ -30,6 +30,9 @@ class JsonRecord {
   std::string string(std::string_view key) const;
   double number(std::string_view key) const;
   std::vector<std::string> strings(std::string_view key) const;
+  /// The same into memory that is used again.
+  void read_string(std::string_view key, std::string& out) const;
+  void read_strings(std::string_view key, std::vector<std::string>& out) const;
   Json json(std::string_view key) const;
   /// The whole line as a value.
   Json to_json() const;
@@ -48,8 +51,12 @@ class JsonRecord {
   };
   template <class Read>
   auto read_field(std::string_view key, Read read) const;
+  std::span<const Field> fields() const { return std::span(fields_).first(count_); }
+  Field& field_for(std::string_view key);
+  Field& next_field();
 
-  std::vector<Field> fields_;
+  std::vector<Field> fields_;  // the first count_ are the record's; the others keep their memory for the next line
+  std::size_t count_ = 0;
 };
 
 /// Reads lines of at most 64 MiB. An empty last line is ignored, an empty line elsewhere is an error of parse.

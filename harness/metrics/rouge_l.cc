@@ -14,8 +14,8 @@ namespace {
 constexpr std::uint32_t kNowhere = ~std::uint32_t{0};
 constexpr std::size_t kMostStemBytes = std::size_t{64} << 20;
 
-/// The lower case of a byte that belongs to a token, 0 for what separates tokens. No branch and no table, so that the
-/// loop over a text is done by vectors.
+/// The lower case of a byte that belongs to a token, 0 for what separates tokens. No branch and no table, so that a
+/// loop over a block of fixed length is done by vectors.
 constexpr char token_byte(char c) {
   const auto byte = static_cast<unsigned char>(c);
   const auto lower = static_cast<unsigned char>(byte | 0x20);
@@ -44,17 +44,33 @@ void lower_beyond_ascii(std::string& out, std::string_view text) {
   std::fill(out.begin() + static_cast<std::ptrdiff_t>(write), out.end(), '\0');
 }
 
+constexpr std::size_t kLowered = 16;
+static_assert(kLowered <= StemTable::kPadding);
+using Block = std::array<char, kLowered>;
+
+/// Lowers 16 bytes, and gathers their bits in `all`.
+void lower_block(const char* text, char* out, Block& all) {
+  Block block;
+  std::memcpy(block.data(), text, block.size());
+  for (std::size_t i = 0; i < block.size(); ++i) all[i] = static_cast<char>(all[i] | block[i]);
+  for (char& c : block) c = token_byte(c);
+  std::memcpy(out, block.data(), block.size());
+}
+
 /// The text with every byte that belongs to no token turned into 0, and at least kPadding bytes of 0 behind it.
 void lower_into(std::string& out, std::string_view text) {
   out.resize((text.size() / 8 + 1) * 8 + StemTable::kPadding);
   char* const bytes = out.data();
-  unsigned char all = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    bytes[i] = token_byte(text[i]);
-    all |= static_cast<unsigned char>(text[i]);
-  }
-  std::fill(bytes + text.size(), bytes + out.size(), '\0');
-  if (all >= 0x80) lower_beyond_ascii(out, text);
+  Block all{};
+  const std::size_t whole = text.size() / kLowered * kLowered;
+  for (std::size_t i = 0; i < whole; i += kLowered) lower_block(text.data() + i, bytes + i, all);
+  Block rest{};
+  std::memcpy(rest.data(), text.data() + whole, text.size() - whole);
+  lower_block(rest.data(), bytes + whole, all);
+  std::fill(bytes + whole + kLowered, bytes + out.size(), '\0');
+  std::uint64_t halves[2];
+  std::memcpy(halves, all.data(), sizeof halves);
+  if (((halves[0] | halves[1]) & 0x8080808080808080u) != 0) lower_beyond_ascii(out, text);
 }
 
 /// A bit for each of 8 bytes below 0x80, set where the byte is not 0; the first byte is the lowest bit.
