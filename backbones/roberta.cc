@@ -13,63 +13,23 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <limits>
 
+#include "backbones/config_file.h"
 #include "backbones/nn/attention.h"
 #include "backbones/nn/device.h"
 #include "backbones/nn/linear.h"
 #include "backbones/nn/row_kernels.h"
 #include "harness/core/errors.h"
-#include "harness/core/json.h"
 
 namespace backbones {
 namespace {
 
+constexpr std::int64_t kMostLabels = 1'000'000;
 constexpr std::int64_t kMostLayers = 10'000;  // beyond it the number is a mistake
-
-/// The values of a config.json; every error names the file and the key.
-class ConfigFile {
- public:
-  explicit ConfigFile(const std::filesystem::path& path) : path_(path.string()), json_(core::read_json_file(path_)) {
-    if (!json_.is_object()) throw core::FileError(path_, "expected an object, found " + json_.kind());
-  }
-  [[noreturn]] void fail(const std::string& key, const std::string& message) const {
-    throw core::FileError(path_, fmt::format("{}: {}", key, message));
-  }
-  const core::Json* find(const std::string& key) const {
-    const core::Json* value = json_.find(key);
-    return value && value->is_null() ? nullptr : value;
-  }
-  std::int64_t count(const std::string& key, std::int64_t otherwise, std::int64_t least = 1) const {
-    const core::Json* value = find(key);
-    if (!value) return otherwise;
-    if (!value->is_integer()) fail(key, "expected a whole number, found " + value->kind());
-    if (value->as_integer() < least || value->as_integer() > std::numeric_limits<std::int32_t>::max())
-      fail(key, fmt::format("expected a whole number from {}, found {}", least, value->as_integer()));
-    return value->as_integer();
-  }
-  double positive(const std::string& key, double otherwise) const {
-    const core::Json* value = find(key);
-    if (!value) return otherwise;
-    if (!value->is_number()) fail(key, "expected a number, found " + value->kind());
-    if (!(value->as_double() > 0)) fail(key, fmt::format("expected a number above 0, found {}", value->as_double()));
-    return value->as_double();
-  }
-  /// Throws unless the value is absent or one of `known`.
-  void only(const std::string& key, const std::string& known, const std::string& message) const {
-    const core::Json* value = find(key);
-    if (value && (!value->is_string() || value->as_string() != known))
-      fail(key, fmt::format("expected \"{}\", found {}: {}", known, core::write_json(*value), message));
-  }
-
- private:
-  std::string path_;
-  core::Json json_;
-};
 
 /// The reference counts id2label where it is there, else num_labels, else takes 2.
 void check_labels(const ConfigFile& file) {
-  std::int64_t labels = file.count("num_labels", 2, 0);
+  std::int64_t labels = file.find("num_labels") ? file.integer("num_labels", 0, kMostLabels) : 2;
   const char* key = file.find("num_labels") ? "num_labels" : "id2label";
   if (const core::Json* names = file.find("id2label")) {
     if (!names->is_object()) file.fail("id2label", "expected an object, found " + names->kind());
@@ -250,15 +210,15 @@ RobertaConfig read_roberta_config(const std::filesystem::path& folder) {
   file.only("position_embedding_type", "absolute", "only absolute positions are supported");
   check_labels(file);
   RobertaConfig c;
-  c.vocab_size = file.count("vocab_size", c.vocab_size);
-  c.hidden_size = file.count("hidden_size", c.hidden_size);
-  c.num_hidden_layers = file.count("num_hidden_layers", c.num_hidden_layers);
-  c.num_attention_heads = file.count("num_attention_heads", c.num_attention_heads);
-  c.intermediate_size = file.count("intermediate_size", c.intermediate_size);
-  c.max_position_embeddings = file.count("max_position_embeddings", c.max_position_embeddings);
-  c.type_vocab_size = file.count("type_vocab_size", c.type_vocab_size);
-  c.pad_token_id = file.count("pad_token_id", c.pad_token_id, 0);
-  c.layer_norm_eps = file.positive("layer_norm_eps", c.layer_norm_eps);
+  c.vocab_size = file.size_or("vocab_size", c.vocab_size);
+  c.hidden_size = file.size_or("hidden_size", c.hidden_size);
+  c.num_hidden_layers = file.size_or("num_hidden_layers", c.num_hidden_layers);
+  c.num_attention_heads = file.size_or("num_attention_heads", c.num_attention_heads);
+  c.intermediate_size = file.size_or("intermediate_size", c.intermediate_size);
+  c.max_position_embeddings = file.size_or("max_position_embeddings", c.max_position_embeddings);
+  c.type_vocab_size = file.size_or("type_vocab_size", c.type_vocab_size);
+  c.pad_token_id = file.find("pad_token_id") ? file.integer("pad_token_id", 0, c.vocab_size - 1) : c.pad_token_id;
+  c.layer_norm_eps = file.positive_or("layer_norm_eps", c.layer_norm_eps);
   if (c.num_hidden_layers > kMostLayers)
     file.fail("num_hidden_layers",
               fmt::format("{} is above the {} that are allowed", c.num_hidden_layers, kMostLayers));

@@ -2,76 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <limits>
-
+#include "backbones/config_file.h"
 #include "harness/core/errors.h"
-#include "harness/core/json.h"
 #include "harness/core/text.h"
 
 namespace backbones {
 namespace {
-
-constexpr std::int64_t kMost = std::int64_t{1} << 30;  // of a size: keeps every product within 64 bits
-
-/// A config.json with errors that name the file and the key.
-class ConfigFile {
- public:
-  explicit ConfigFile(const std::filesystem::path& path) : path_(path.string()), json_(core::read_json_file(path_)) {
-    if (!json_.is_object()) throw core::FileError(path_, "expected an object, found " + json_.kind());
-  }
-
-  [[noreturn]] void fail(const std::string& key, const std::string& message) const {
-    throw core::FileError(path_, fmt::format("{}: {}", key, message));
-  }
-
-  /// nullptr where the key is absent or null.
-  const core::Json* find(const std::string& key) const {
-    const core::Json* value = json_.find(key);
-    return value == nullptr || value->is_null() ? nullptr : value;
-  }
-
-  std::int64_t size(const std::string& key) const {
-    if (find(key) == nullptr) fail(key, "missing");
-    return integer(key, 1, kMost);
-  }
-
-  std::int64_t size_or(const std::string& key, std::int64_t absent) const {
-    return find(key) == nullptr ? absent : size(key);
-  }
-
-  std::int64_t integer(const std::string& key, std::int64_t least, std::int64_t most) const {
-    const core::Json& value = *find(key);
-    if (!value.is_integer()) fail(key, "expected an integer, found " + value.kind());
-    if (value.as_integer() < least || value.as_integer() > most)
-      fail(key, fmt::format("{} is not in [{}, {}]", value.as_integer(), least, most));
-    return value.as_integer();
-  }
-
-  double positive_or(const std::string& key, double absent) const {
-    const core::Json* value = find(key);
-    if (value == nullptr) return absent;
-    if (!value->is_number() || !(value->as_double() > 0)) fail(key, "expected a number above 0");
-    return value->as_double();
-  }
-
-  bool boolean_or(const std::string& key, bool absent) const {
-    const core::Json* value = find(key);
-    if (value == nullptr) return absent;
-    if (!value->is_bool()) fail(key, "expected a boolean, found " + value->kind());
-    return value->as_bool();
-  }
-
-  std::string string_or(const std::string& key, const std::string& absent) const {
-    const core::Json* value = find(key);
-    if (value == nullptr) return absent;
-    if (!value->is_string()) fail(key, "expected a string, found " + value->kind());
-    return value->as_string();
-  }
-
- private:
-  std::string path_;
-  core::Json json_;
-};
 
 void check_architecture(const ConfigFile& file) {
   const std::string type = file.string_or("model_type", "");
