@@ -25,8 +25,8 @@ std::int64_t ConfigFile::integer(const std::string& key, std::int64_t least, std
   if (value == nullptr) fail(key, "is missing");
   if (!value->is_integer()) fail(key, "expected a whole number, found " + value->kind());
   const std::int64_t number = value->as_integer();
-  if (number < least) fail(key, fmt::format("expected a whole number from {}, found {}", least, number));
-  if (number > most) fail(key, fmt::format("expected a whole number up to {}, found {}", most, number));
+  if (number < least || number > most)
+    fail(key, fmt::format("expected a whole number from {} to {}, found {}", least, most, number));
   return number;
 }
 
