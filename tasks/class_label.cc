@@ -18,8 +18,17 @@ core::Json* column_of(Row& row, const std::string& name) {
 
 [[noreturn]] void refuse(const TaskSpec& spec, const Row& row, const std::string& found) {
   throw core::FileError(
-      row.place, fmt::format("column '{}': {} is no class of task {} (classes: {}; unlabelled: {})", spec.label_column,
-                             found, spec.name, core::join(spec.label_names, ", "), spec.label_missing));
+      row.place,
+      fmt::format("column '{}': {} is no class of task {} (classes: {}; unlabelled: {})", spec.label_column, found,
+                  spec.name, spec.label_names.empty() ? "0 and up" : core::join(spec.label_names, ", "),
+                  spec.label_missing));
+}
+
+[[noreturn]] void refuse_absent(const TaskSpec& spec, const Row& row) {
+  std::vector<std::string> columns;
+  for (const auto& [name, value] : row.columns.as_object()) columns.push_back(name);
+  throw core::FileError(row.place, fmt::format("column '{}' of the label is missing{}", spec.label_column,
+                                               core::did_you_mean(spec.label_column, columns)));
 }
 
 std::int64_t id_of_name(const TaskSpec& spec, const Row& row, const std::string& name) {
@@ -33,18 +42,17 @@ std::int64_t id_of_name(const TaskSpec& spec, const Row& row, const std::string&
 bool encode_label(const TaskSpec& spec, Row& row) {
   if (spec.label_column.empty()) return true;
   core::Json* label = column_of(row, spec.label_column);
-  if (label == nullptr) {
-    auto& columns = std::get<core::Json::Object>(row.columns.value());
-    label = &columns.emplace_back(spec.label_column, nullptr).second;
-  }
+  if (label == nullptr) refuse_absent(spec, row);
   if (label->is_null()) *label = spec.label_missing;
   if (label->is_integer() && label->as_integer() == spec.label_missing) return false;
+  // Choices are indexed by the label, and Jinja counts negative indices from the end.
+  if (label->is_integer() && label->as_integer() < 0) refuse(spec, row, std::to_string(label->as_integer()));
   if (spec.label_names.empty()) return true;
   if (label->is_bool()) *label = id_of_name(spec, row, label->as_bool() ? "True" : "False");
   if (label->is_string()) *label = id_of_name(spec, row, label->as_string());
   if (!label->is_integer()) refuse(spec, row, label->kind());
   const std::int64_t id = label->as_integer();
-  if (id < 0 || id >= static_cast<std::int64_t>(spec.label_names.size())) refuse(spec, row, std::to_string(id));
+  if (id >= static_cast<std::int64_t>(spec.label_names.size())) refuse(spec, row, std::to_string(id));
   return true;
 }
 

@@ -7,8 +7,8 @@
 namespace tasks {
 
 /// Makes the label column of a row the class id: text by its place in `label_names`, booleans as the names "False" and
-/// "True", an absent column or null as `label_missing`; ids stay. Returns whether the row is labelled. Throws
-/// core::FileError at the row for a name that is not declared and an id out of range.
+/// "True", null as `label_missing`; ids stay. Returns whether the row is labelled. Throws core::FileError at the row for
+/// an absent column, a name that is not declared and an id out of range: negative ones always.
 bool encode_label(const TaskSpec& spec, Row& row);
 
 }  // namespace tasks

@@ -66,7 +66,8 @@ TEST_F(Loading, GivesIdsLabelsAndChoices) {
 
 TEST_F(Loading, CountsUnlabelledRows) {
   const LoadedTask task = load(
-      kClassification, "{\"text\": \"x\"}\n{\"text\": \"y\", \"label\": -1}\n{\"text\": \"z\", \"label\": \"no\"}\n");
+      kClassification,
+      "{\"text\": \"x\", \"label\": null}\n{\"text\": \"y\", \"label\": -1}\n{\"text\": \"z\", \"label\": \"no\"}\n");
   EXPECT_EQ(task.rows, 3);
   EXPECT_EQ(task.unlabelled, 2);
   ASSERT_EQ(task.instances.size(), 1u);
@@ -150,6 +151,25 @@ TEST_F(Loading, RefusesLabelsThatAreNoClass) {
   EXPECT_NE(refusal(kClassification, R"({"text": "x", "label": 0.5})").find("a number is no class"), std::string::npos);
 }
 
+TEST_F(Loading, RefusesARowWithoutItsLabel) {
+  const std::string error =
+      refusal(kClassification, "{\"text\": \"x\", \"label\": 0}\n{\"text\": \"y\", \"lable\": 0}\n");
+  EXPECT_NE(error.find("t.test.jsonl: line 2: column 'label' of the label is missing (did you mean 'lable'?)"),
+            std::string::npos)
+      << error;
+}
+
+TEST_F(Loading, RefusesANegativeLabelAlsoWhereNoClassesAreNamed) {
+  std::string yaml = kClassification;
+  yaml.replace(yaml.find("names: [no, yes], missing: -1"), 29, "missing: -100");
+  const std::string good = "{\"text\": \"x\", \"label\": 1}\n{\"text\": \"y\", \"label\": -100}\n";
+  EXPECT_EQ(load(yaml, good).unlabelled, 1);
+  const std::string error = refusal(yaml, good + "{\"text\": \"z\", \"label\": -1}\n");
+  EXPECT_NE(error.find("t.test.jsonl: line 3: column 'label': -1 is no class of task t (classes: 0 and up"),
+            std::string::npos)
+      << error;
+}
+
 TEST_F(Loading, RefusesAnEmptyListOfReferences) {
   const std::string error = refusal(kGeneration, "{\"q\": \"1\", \"r\": [\"a\"]}\n{\"q\": \"2\", \"r\": []}\n");
   EXPECT_NE(error.find("t.test.jsonl: line 2: template 'n': column 'r': an empty list of references"),
@@ -216,7 +236,8 @@ TEST(ClassLabel, EncodesWhatPublishersWrite) {
   EXPECT_EQ(encoded(R"({"label": "True"})"), std::pair(true, std::int64_t{1}));
   EXPECT_EQ(encoded(R"({"label": 1})"), std::pair(true, std::int64_t{1}));
   EXPECT_EQ(encoded(R"({"label": null})"), std::pair(false, std::int64_t{-1}));
-  EXPECT_EQ(encoded(R"({"other": 1})"), std::pair(false, std::int64_t{-1}));
+  EXPECT_EQ(error_of([&] { encoded(R"({"labels": 1})"); }),
+            "f:1: column 'label' of the label is missing (did you mean 'labels'?)");
 }
 
 }  // namespace
