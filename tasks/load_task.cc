@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "harness/core/errors.h"
 #include "harness/core/hash.h"
@@ -98,6 +99,33 @@ std::optional<core::Instance> render_instance(const TaskSpec& spec, const Prompt
   return instance;
 }
 
+/// A column that a task reads, and who reads it.
+struct NeededColumn {
+  std::string name, reader;
+};
+
+std::vector<NeededColumn> needed_columns(const TaskSpec& spec, const std::vector<PromptTemplate>& templates) {
+  std::vector<NeededColumn> needed;
+  if (!spec.references_column.empty()) needed.push_back({spec.references_column, "references.column"});
+  for (const PromptTemplate& prompt : templates)
+    for (std::string& name : prompt.needed_columns())
+      needed.push_back({std::move(name), fmt::format("template '{}'", prompt.name)});
+  std::set<std::string> seen;
+  std::erase_if(needed, [&](const NeededColumn& column) { return !seen.insert(column.name).second; });
+  return needed;
+}
+
+/// To Jinja an absent column is an empty text, so a cut or wrong file would give instances all the same.
+void check_columns(const std::vector<NeededColumn>& needed, const Row& row) {
+  for (const auto& [name, reader] : needed) {
+    if (row.columns.find(name) != nullptr) continue;
+    std::vector<std::string> columns;
+    for (const auto& [column, value] : row.columns.as_object()) columns.push_back(column);
+    throw core::FileError(
+        row.place, fmt::format("no column '{}', which {} reads{}", name, reader, core::did_you_mean(name, columns)));
+  }
+}
+
 void add_instance(const PromptTemplate& prompt, const Row& row, LoadedTask& task) {
   try {
     std::optional<core::Instance> instance = render_instance(task.spec, prompt, row);
@@ -114,7 +142,9 @@ void add_instance(const PromptTemplate& prompt, const Row& row, LoadedTask& task
 
 void load_rendered(const std::string& split, const Places& places, std::int64_t limit, LoadedTask& task) {
   const std::vector<PromptTemplate> templates = templates_of(task.spec, places);
+  const std::vector<NeededColumn> needed = needed_columns(task.spec, templates);
   for (Row& row : read_rows(find_split(task.spec, split, places), limit)) {
+    check_columns(needed, row);
     if (encode_label(task.spec, row)) {
       for (const PromptTemplate& prompt : templates) add_instance(prompt, row, task);
     } else {

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdlib>
 #include <mutex>
+#include <regex>
+#include <set>
 
 #include "harness/core/errors.h"
 #include "harness/core/hash.h"
@@ -48,6 +50,16 @@ std::vector<std::string> split_choices(std::string_view text) {
   std::vector<std::string> choices;
   for (const std::string_view part : core::split(text, kBar)) choices.push_back(unprotect(core::strip(part)));
   return choices;
+}
+
+/// The names that a template reads from the row, without those that may be absent by its own words.
+std::set<std::string> names_read(const jinja::Template& parsed, const std::string& source) {
+  static const std::regex kOptional(R"((\w+)\s*(?:\bis\s+(?:not\s+)?(?:un)?defined\b|\|\s*d(?:efault)?\b))");
+  const std::vector<std::string> read = parsed.undeclared();
+  std::set<std::string> names(read.begin(), read.end());
+  for (std::sregex_iterator match(source.begin(), source.end(), kOptional), end; match != end; ++match)
+    names.erase((*match)[1].str());
+  return names;
 }
 
 jinja::Value to_value(const std::optional<std::vector<std::string>>& choices) {
@@ -125,6 +137,14 @@ std::optional<std::vector<std::string>> PromptTemplate::choices(const core::Json
 std::optional<std::vector<std::string>> PromptTemplate::fixed_choices() const {
   if (!answer_choices || !compiled_->choices_of(*this).undeclared().empty()) return std::nullopt;
   return choices(core::Json(core::Json::Object{}));
+}
+
+std::vector<std::string> PromptTemplate::needed_columns() const {
+  std::set<std::string> names;
+  names.merge(names_read(compiled_->body(*this, Truncation::kOn), jinja));
+  names.erase("answer_choices");  // made here
+  if (answer_choices) names.merge(names_read(compiled_->choices_of(*this), *answer_choices));
+  return {names.begin(), names.end()};
 }
 
 PromptTemplate::Rendered PromptTemplate::render(const core::Json& row, std::uint64_t seed) const {

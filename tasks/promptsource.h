@@ -58,6 +58,10 @@ class PromptTemplate {
   /// apply and choices in one rendering. More than two parts are an error, as in the package's own evaluation.
   Rendered render(const core::Json& row, std::uint64_t seed = 0) const;
 
+  /// The columns that text and choices need, sorted: every name they read, but for those that they ask whether they are
+  /// there (`x is defined`, `x | default(…)`).
+  std::vector<std::string> needed_columns() const;
+
   /// Parses all three sources now, so that their errors come before the first row. Throws jinja::TemplateError.
   void compile() const;
 

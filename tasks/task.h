@@ -87,8 +87,8 @@ struct LoadedTask {
 };
 
 /// Reads and renders a split. `limit`: the first rows of the split (each with all its templates); < 0: all. Throws
-/// core::FileError or core::ConfigError; a target outside the choices and an empty reference list are errors that name
-/// the row.
+/// core::FileError or core::ConfigError; a row without a column that its templates read, a target outside the choices and
+/// an empty reference list are errors that name the row.
 LoadedTask load_task(const TaskSpec& spec, Split split, const Places& places, std::int64_t limit = -1);
 /// The same for a split by its own name: "validation", "train", and for BIG-bench also "default" (all rows in file
 /// order).

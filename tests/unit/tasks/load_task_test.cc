@@ -154,9 +154,33 @@ TEST_F(Loading, RefusesLabelsThatAreNoClass) {
 TEST_F(Loading, RefusesARowWithoutItsLabel) {
   const std::string error =
       refusal(kClassification, "{\"text\": \"x\", \"label\": 0}\n{\"text\": \"y\", \"lable\": 0}\n");
-  EXPECT_NE(error.find("t.test.jsonl: line 2: column 'label' of the label is missing (did you mean 'lable'?)"),
+  EXPECT_NE(error.find("t.test.jsonl: line 2: no column 'label', which template 'b' reads (did you mean 'lable'?)"),
             std::string::npos)
       << error;
+}
+
+TEST_F(Loading, RefusesARowWithoutAColumnThatIsRead) {
+  const std::string good = "{\"q\": \"1\", \"r\": [\"a\"], \"unread\": 1}\n";
+  EXPECT_EQ(load(kGeneration, good + "{\"q\": \"2\", \"r\": [\"b\"]}\n").instances.size(), 2u) << "not read";
+  EXPECT_EQ(load(kGeneration, "{\"q\": null, \"r\": [\"b\"]}\n").instances.size(), 1u) << "there, if null";
+  const std::string error = refusal(kGeneration, good + "{\"Q\": \"2\", \"r\": [\"b\"]}\n");
+  EXPECT_NE(error.find("t.test.jsonl: line 2: no column 'q', which template 'n' reads"), std::string::npos) << error;
+  EXPECT_NE(refusal(kGeneration, good + "{\"q\": \"2\"}").find("line 2: no column 'r', which references.column reads"),
+            std::string::npos);
+  const std::string choices = refusal(kChoicesOfRows, R"({"q": "?", "c1": "x", "c2": "y", "answer": "y"})");
+  EXPECT_NE(choices.find("line 1: no column 'c3', which template 'n' reads (did you mean 'c1'?)"), std::string::npos)
+      << choices;
+}
+
+TEST_F(Loading, AllowsAColumnThatATemplateAsksFor) {
+  std::string yaml = kGeneration;
+  yaml.replace(yaml.find("{{q}}"), 5, "{{q}}{% if hint is not defined %}?{% endif %}{{more | default('!')}}");
+  const std::string rows = "{\"q\": \"1\", \"r\": \"a\"}\n{\"q\": \"2\", \"r\": \"b\", \"hint\": 1, \"more\": \".\"}\n";
+  const LoadedTask task = load(yaml, rows);
+  ASSERT_EQ(task.instances.size(), 2u);
+  EXPECT_EQ(task.instances[0].instruction, "1?!");
+  EXPECT_EQ(task.instances[1].instruction, "2.");
+  EXPECT_NE(refusal(yaml, "{\"r\": \"a\"}").find("no column 'q'"), std::string::npos);
 }
 
 TEST_F(Loading, RefusesANegativeLabelAlsoWhereNoClassesAreNamed) {
