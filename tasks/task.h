@@ -20,8 +20,16 @@ class Sources {
   /// The place of a task, by its name first, then by the id of its data; empty where it is not mapped.
   std::filesystem::path find(const std::string& task, const std::string& data_id) const;
 
+  /// A name of the map, and where it stands.
+  struct Entry {
+    std::string file, name;
+    int line = 0;
+  };
+  const std::vector<Entry>& entries() const { return entries_; }
+
  private:
   std::map<std::string, std::filesystem::path> places_;
+  std::vector<Entry> entries_;  // as written
 };
 
 /// One phrasing that is written in the task's own file, as Jinja over the columns of a row.
@@ -67,6 +75,10 @@ std::vector<TaskSpec> all_tasks(const std::filesystem::path& home);
 /// repeats. Throws core::ConfigError with a suggestion.
 std::vector<TaskSpec> select_tasks(const std::filesystem::path& home, const std::vector<std::string>& names);
 
+/// Throws core::ConfigError, with a suggestion, for a name in the map that no task under `home` looks for. What other
+/// experiments need may stand there.
+void check_sources(const Sources& sources, const std::filesystem::path& home);
+
 /// Where a task's rows are looked for: `sources` first, then `data` (what scripts/get_data made: bigbench/,
 /// promptsource/).
 struct Places {
@@ -87,8 +99,8 @@ struct LoadedTask {
 };
 
 /// Reads and renders a split. `limit`: the first rows of the split (each with all its templates); < 0: all. Throws
-/// core::FileError or core::ConfigError; a row without a column that its templates read, a target outside the choices and
-/// an empty reference list are errors that name the row.
+/// core::FileError or core::ConfigError; a row without a column that its templates read, a target outside the choices
+/// and an empty reference list are errors that name the row.
 LoadedTask load_task(const TaskSpec& spec, Split split, const Places& places, std::int64_t limit = -1);
 /// The same for a split by its own name: "validation", "train", and for BIG-bench also "default" (all rows in file
 /// order).

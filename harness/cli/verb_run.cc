@@ -56,6 +56,7 @@ tasks::Places places_of(const fs::path& home, const po::variables_map& values) {
   tasks::Places places;
   places.data = home / "data";
   if (values.count("sources")) places.sources = tasks::Sources::from_file(values["sources"].as<std::string>());
+  tasks::check_sources(places.sources, home);
   const char* promptsource = std::getenv("CAPPY_PROMPTSOURCE");
   places.promptsource = promptsource != nullptr ? fs::path(promptsource) : home / "data/promptsource/templates";
   return places;

@@ -22,6 +22,7 @@ tasks::Places places_of(const fs::path& home, const po::variables_map& values) {
   if (!fs::is_directory(places.data) && values.count("data"))
     throw core::UsageError("--data " + places.data.string() + ": not a folder");
   if (values.count("sources")) places.sources = tasks::Sources::from_file(values["sources"].as<std::string>());
+  tasks::check_sources(places.sources, home);
   const char* promptsource = std::getenv("CAPPY_PROMPTSOURCE");
   places.promptsource = promptsource != nullptr ? fs::path(promptsource) : home / "data/promptsource/templates";
   return places;

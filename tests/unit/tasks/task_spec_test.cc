@@ -108,6 +108,23 @@ TEST_F(TaskFile, SourcesMapNamesToPlacesBesideTheirFile) {
   EXPECT_NE(error_of([&] { Sources::from_file(bad); }).find("bad.yaml:2: cb: there is no"), std::string::npos);
 }
 
+TEST_F(TaskFile, SourcesNameNothingButTasksAndTheirData) {
+  write("tasks/t.yaml", kGood);  // hub a/b, configuration c
+  write("tasks/here.yaml",
+        "task: here\nkind: generation\ndata: {local: here, split: test}\n"
+        "prompt: {templates: [{name: n, instruction: '{{q}}', target: '{{a}}'}]}\n");
+  write("rows.jsonl", "");
+  const auto check = [&](const std::string& yaml) {
+    return error_of([&] { check_sources(Sources::from_file(write("sources.yaml", yaml)), folder_); });
+  };
+  EXPECT_EQ(check("t: rows.jsonl\na/b: .\na/b/c: .\nbigbench: .\n"), "no error");
+  const std::string file = (folder_ / "sources.yaml").string();
+  EXPECT_EQ(check("t: .\nbigbenc: .\n"),
+            file + ":2: bigbenc: no task or data set has this name (did you mean 'bigbench'?)");
+  EXPECT_EQ(check("a/b/d: .\n"), file + ":1: a/b/d: no task or data set has this name (did you mean 'a/b/c'?)");
+  EXPECT_EQ(check("here: .\n"), file + ":1: here: the rows of this task stand beside it");
+}
+
 TEST(TaskFiles, OfTheProjectAllLoad) {
   const auto specs = all_tasks(source());
   EXPECT_GE(specs.size(), 51u);
