@@ -196,6 +196,11 @@ std::vector<std::string> names_of(const std::vector<PromptTemplate>& templates) 
 }  // namespace
 
 std::vector<PromptTemplate> load_templates(const std::filesystem::path& folder, const std::string& dataset) {
+  if (!std::filesystem::is_directory(folder))
+    throw core::ConfigError(
+        fmt::format("{}: no PromptSource templates there; run scripts/get_data, or set "
+                    "CAPPY_PROMPTSOURCE to the package's folder 'templates'",
+                    folder.string()));
   const auto file = folder / dataset / "templates.yaml";
   if (!std::filesystem::is_regular_file(file))
     throw core::FileError(file.string(), fmt::format("PromptSource has no data set '{}'{}", dataset,
@@ -230,14 +235,9 @@ std::vector<std::string> promptsource_datasets(const std::filesystem::path& fold
   return names;
 }
 
-std::filesystem::path find_promptsource(const std::filesystem::path& home) {
+std::filesystem::path promptsource_folder(const std::function<std::filesystem::path()>& home) {
   const char* told = std::getenv("CAPPY_PROMPTSOURCE");
-  const std::filesystem::path folder = told && *told ? told : (home / "data/promptsource/templates").string();
-  if (std::filesystem::is_directory(folder)) return folder;
-  throw core::ConfigError(
-      fmt::format("{}: no PromptSource templates there; run scripts/get_data, or set "
-                  "CAPPY_PROMPTSOURCE to the package's folder 'templates'",
-                  folder.string()));
+  return told && *told ? std::filesystem::path(told) : home() / "data/promptsource/templates";
 }
 
 }  // namespace tasks

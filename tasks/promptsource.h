@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,7 +77,8 @@ class PromptTemplate {
 };
 
 /// The templates of one data set in the order of `all_template_names`: sorted by name, code point by code point.
-/// `dataset` is "super_glue/rte" or "anli". Throws core::FileError, core::ConfigError with file, line and key.
+/// `dataset` is "super_glue/rte" or "anli". Throws core::FileError, core::ConfigError with file, line and key, or with
+/// how to get the package where there is no such folder.
 std::vector<PromptTemplate> load_templates(const std::filesystem::path& folder, const std::string& dataset);
 
 /// Those that `which` names: "original" (original_task), "all", or one name. Throws core::ConfigError with a
@@ -86,8 +88,8 @@ std::vector<PromptTemplate> select_templates(const std::vector<PromptTemplate>& 
 /// Every data set of the folder ("anli", "super_glue/rte", …), sorted.
 std::vector<std::string> promptsource_datasets(const std::filesystem::path& folder);
 
-/// The package's `templates` folder: CAPPY_PROMPTSOURCE, else data/promptsource/templates under `home`. Throws
-/// core::ConfigError that says how to get it.
-std::filesystem::path find_promptsource(const std::filesystem::path& home);
+/// The package's `templates` folder: CAPPY_PROMPTSOURCE where it is set and not empty, else data/promptsource/templates
+/// under what `home` gives, which is asked only then. Whether it is there shows when templates are loaded.
+std::filesystem::path promptsource_folder(const std::function<std::filesystem::path()>& home);
 
 }  // namespace tasks

@@ -97,8 +97,7 @@ int run_render(const Words& words) {
   if (!values.count("prompt"))
     throw core::UsageError("cappy render: --prompt DATASET is missing; see cappy render --help");
 
-  const char* told = std::getenv("CAPPY_PROMPTSOURCE");
-  const auto folder = tasks::find_promptsource(told && *told ? std::filesystem::path() : find_home(common.home));
+  const auto folder = tasks::promptsource_folder([&] { return find_home(common.home); });
   auto templates = tasks::select_templates(tasks::load_templates(folder, values["prompt"].as<std::string>()),
                                            values["template"].as<std::string>());
   for (const tasks::PromptTemplate& prompt : templates) prompt.compile();

@@ -2,7 +2,6 @@
 // standard error.
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 
@@ -11,6 +10,7 @@
 #include "harness/core/errors.h"
 #include "harness/run/run.h"
 #include "reports/report.h"
+#include "tasks/promptsource.h"
 
 namespace cli {
 namespace {
@@ -57,8 +57,7 @@ tasks::Places places_of(const fs::path& home, const po::variables_map& values) {
   places.data = home / "data";
   if (values.count("sources")) places.sources = tasks::Sources::from_file(values["sources"].as<std::string>());
   tasks::check_sources(places.sources, home);
-  const char* promptsource = std::getenv("CAPPY_PROMPTSOURCE");
-  places.promptsource = promptsource != nullptr ? fs::path(promptsource) : home / "data/promptsource/templates";
+  places.promptsource = tasks::promptsource_folder([&] { return home; });
   return places;
 }
 

@@ -1,13 +1,13 @@
 // `cappy tasks list | show | validate | export`: what is measured, and on which rows. Needs no model.
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 
 #include "harness/cli/options.h"
 #include "harness/core/errors.h"
 #include "harness/core/files.h"
+#include "tasks/promptsource.h"
 #include "tasks/task.h"
 
 namespace cli {
@@ -23,8 +23,7 @@ tasks::Places places_of(const fs::path& home, const po::variables_map& values) {
     throw core::UsageError("--data " + places.data.string() + ": not a folder");
   if (values.count("sources")) places.sources = tasks::Sources::from_file(values["sources"].as<std::string>());
   tasks::check_sources(places.sources, home);
-  const char* promptsource = std::getenv("CAPPY_PROMPTSOURCE");
-  places.promptsource = promptsource != nullptr ? fs::path(promptsource) : home / "data/promptsource/templates";
+  places.promptsource = tasks::promptsource_folder([&] { return home; });
   return places;
 }
 

@@ -2,8 +2,11 @@
 #include <gtest/gtest.h>
 #include <zstd.h>
 
+#include <cstdlib>
+
 #include "tasks/class_label.h"
 #include "tasks/compressed.h"
+#include "tasks/promptsource.h"
 #include "tasks/task.h"
 #include "tests/unit/tasks/temporary_folder.h"
 
@@ -120,6 +123,24 @@ TEST_F(Loading, CountsRowsThatATemplateSkips) {
             }).find("template 'free': a classification task needs"),
             std::string::npos);
   EXPECT_NE(error_of([&] { load_with("{promptsource: d, templates: [alway]}"); }).find("always"), std::string::npos);
+}
+
+TEST(PromptsourceFolder, IsTheVariablesWhereItIsSetElseUnderHome) {
+  const char* before = std::getenv("CAPPY_PROMPTSOURCE");
+  const std::string kept = before ? before : "";
+  const auto folder = [](const char* variable) {
+    ::setenv("CAPPY_PROMPTSOURCE", variable, 1);
+    return promptsource_folder([] { return std::filesystem::path("home"); });
+  };
+  EXPECT_EQ(folder("elsewhere"), "elsewhere");
+  EXPECT_EQ(folder(""), "home/data/promptsource/templates") << "empty is not set";
+  ::setenv("CAPPY_PROMPTSOURCE", "elsewhere", 1);
+  EXPECT_NO_THROW(promptsource_folder([]() -> std::filesystem::path { throw std::runtime_error("asked"); }));
+  ::unsetenv("CAPPY_PROMPTSOURCE");
+  EXPECT_EQ(promptsource_folder([] { return std::filesystem::path("h"); }), "h/data/promptsource/templates");
+  if (before) ::setenv("CAPPY_PROMPTSOURCE", kept.c_str(), 1);
+  EXPECT_NE(error_of([] { load_templates("nowhere", "d"); }).find("nowhere: no PromptSource templates there; run"),
+            std::string::npos);
 }
 
 TEST_F(Loading, LimitCountsRows) {
