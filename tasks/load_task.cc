@@ -165,6 +165,13 @@ void load_bigbench(const std::string& split, const Places& places, std::int64_t 
   }
 }
 
+std::int64_t count_empty_references(const std::vector<core::Instance>& instances) {
+  return std::count_if(instances.begin(), instances.end(), [](const core::Instance& instance) {
+    return std::any_of(instance.references.begin(), instance.references.end(),
+                       [](const std::string& text) { return core::strip(text).empty(); });
+  });
+}
+
 /// Of what the instances are, not of the files they came from: a copy of the data elsewhere gives the same results.
 std::string fingerprint_of(const LoadedTask& task, const std::string& split) {
   core::Hasher hasher;
@@ -184,6 +191,7 @@ LoadedTask load_split(const TaskSpec& spec, const std::string& split, const Plac
     load_rendered(split, places, limit, task);
   if (task.rows == 0 && limit != 0)
     throw core::FileError(spec.file.string(), fmt::format("the split '{}' has no rows", split));
+  task.empty_references = count_empty_references(task.instances);
   task.fingerprint = fingerprint_of(task, split);
   return task;
 }

@@ -92,10 +92,11 @@ enum class Split { kTrain, kTest };
 struct LoadedTask {
   TaskSpec spec;
   std::vector<core::Instance> instances;
-  std::int64_t rows = 0;        // of the split
-  std::int64_t skipped = 0;     // (row, template) pairs to which the template does not apply
-  std::int64_t unlabelled = 0;  // classification rows left out for want of a label
-  std::string fingerprint;      // SHA-256 of the declaration, the split's name and every instance
+  std::int64_t rows = 0;              // of the split
+  std::int64_t skipped = 0;           // (row, template) pairs to which the template does not apply
+  std::int64_t unlabelled = 0;        // classification rows left out for want of a label
+  std::int64_t empty_references = 0;  // instances with a reference of white space alone (BIG-bench has some); kept
+  std::string fingerprint;            // SHA-256 of the declaration, the split's name and every instance
 };
 
 /// Reads and renders a split. `limit`: the first rows of the split (each with all its templates); < 0: all. Throws

@@ -100,6 +100,14 @@ core::Json export_row(const core::Instance& instance) {
   return row;
 }
 
+/// What became of the rows, so that none is left out unnoticed.
+std::string counts_of(const tasks::LoadedTask& task) {
+  std::string line = fmt::format("{}: {} rows, {} instances, {} skipped by templates, {} unlabelled", task.spec.name,
+                                 task.rows, task.instances.size(), task.skipped, task.unlabelled);
+  if (task.empty_references > 0) line += fmt::format(", {} with an empty reference", task.empty_references);
+  return line;
+}
+
 /// BIG-bench has no split of the name `test`: the measured one is meant.
 std::string split_of(const tasks::TaskSpec& spec, const po::variables_map& values) {
   if (!values.count("split")) return spec.test_split;
@@ -133,8 +141,7 @@ int run_export(const Words& words) {
   }
   std::cout.flush();
   if (!std::cout) throw core::FileError("standard output", "cannot be written");
-  std::cerr << fmt::format("{}: {} rows, {} instances, {} skipped by templates, {} unlabelled\n", task.spec.name,
-                           task.rows, task.instances.size(), task.skipped, task.unlabelled);
+  std::cerr << counts_of(task) << '\n';
   return 0;
 }
 

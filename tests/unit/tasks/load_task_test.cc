@@ -223,6 +223,15 @@ TEST_F(Loading, RefusesAnEmptyListOfReferences) {
   EXPECT_NE(refusal(kGeneration, "{\"q\": \"1\"}").find("'r'"), std::string::npos);
 }
 
+TEST_F(Loading, CountsEmptyReferencesAndKeepsThem) {
+  const LoadedTask task =
+      load(kGeneration,
+           "{\"q\": \"1\", \"r\": [\"a\", \" \", \"\"]}\n{\"q\": \"2\", \"r\": \"b\"}\n{\"q\": \"3\", \"r\": \"\"}\n");
+  EXPECT_EQ(task.empty_references, 2) << "instances, not texts";
+  ASSERT_EQ(task.instances.size(), 3u);
+  EXPECT_EQ(task.instances[0].references.size(), 3u);
+}
+
 TEST_F(Loading, NamesTheLineOfBadRows) {
   const std::string good = "{\"q\": \"1\", \"r\": [\"a\"]}\n";
   for (const char* bad : {"{\"q\": ", "[1]", "{\"q\": 1, \"q\": 2}", "{\"q\": \"\xff\"}"})
