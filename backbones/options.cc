@@ -10,6 +10,7 @@
 
 #include "harness/core/errors.h"
 #include "harness/core/json.h"
+#include "harness/core/method_names.h"
 #include "harness/core/text.h"
 #include "harness/core/yaml.h"
 
@@ -178,6 +179,9 @@ Decoding decoding_from(const core::Yaml& entry) {
   const core::Yaml* name = entry.find("name");
   decoding.name = name ? name->string() : default_name(decoding);
   if (decoding.name.empty()) name->fail("a name must not be empty");
+  if (core::is_method_column(decoding.name)) {
+    name->fail(fmt::format("'{}' is the name of a method: give the decoding another one", decoding.name));
+  }
   return decoding;
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <stdexcept>
+#include <utility>
 
 namespace reports {
 namespace {
@@ -59,9 +61,13 @@ Grid make_grid(const std::vector<ResultRow>& rows, const ColumnNames& names) {
   for (const ResultRow& row : rows) add_once(grid.tasks, row.task);
   grid.values.assign(grid.tasks.size(), std::vector<std::optional<double>>(grid.columns.size()));
   grid.n.assign(grid.tasks.size(), 0);
+  std::set<std::pair<std::ptrdiff_t, std::ptrdiff_t>> filled;
   for (const ResultRow& row : rows) {
     const auto task = std::find(grid.tasks.begin(), grid.tasks.end(), row.task) - grid.tasks.begin();
     const auto column = std::find(grid.columns.begin(), grid.columns.end(), names.of(row)) - grid.columns.begin();
+    if (!filled.emplace(task, column).second) {
+      throw std::runtime_error(fmt::format("two results for the task {} and the column {}", row.task, names.of(row)));
+    }
     grid.values[static_cast<std::size_t>(task)][static_cast<std::size_t>(column)] = row.value;
     grid.n[static_cast<std::size_t>(task)] = row.n;
     grid.metric = row.metric;

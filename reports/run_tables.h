@@ -10,7 +10,8 @@
 namespace reports {
 
 /// One table per backbone and kind of task. Values times 100 with two decimals, "n/a" where a method cannot apply; the
-/// mean of a column with an "n/a" is "n/a" too. `n` is the number of instances.
+/// mean of a column with an "n/a" is "n/a" too. `n` is the number of instances. Throws std::runtime_error
+/// where two rows claim one cell.
 std::vector<Table> score_tables(const RunSummary& summary);
 
 /// One row per task and backbone: instances, inputs cut, outputs at the length limit, scorer pairs cut, references too

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "harness/core/method_names.h"
 #include "harness/metrics/selection.h"
 
 namespace metrics {
@@ -37,6 +38,15 @@ void read_flan_samples(const core::Json& samples, StoredCandidates& out) {
   }
 }
 
+/// A decoding called as a method would give two values of one name.
+void refuse_method_names(const std::vector<core::Candidate>& candidates) {
+  for (const core::Candidate& candidate : candidates) {
+    if (core::is_method_column(candidate.decoding)) {
+      throw std::runtime_error(fmt::format("a decoding is called '{}', the name of a method", candidate.decoding));
+    }
+  }
+}
+
 std::string key_of_random(const core::JsonRecord& record, const std::string& candidates) {
   return record.raw("instruction") ? record.string("instruction") : candidates;
 }
@@ -54,6 +64,7 @@ StoredCandidates stored_candidates(const core::JsonRecord& record) {
     const core::Json json = record.json(field);
     generated ? read_candidates(json, out) : read_flan_samples(json, out);
     check_candidates(out.candidates);
+    refuse_method_names(out.candidates);
   } catch (const std::exception& error) {
     throw std::runtime_error(fmt::format("field '{}': {}", field, error.what()));
   }

@@ -23,7 +23,7 @@ struct StoredCandidates {
 };
 
 /// Throws std::runtime_error that names the field: both kinds or none, an empty list, a decoding without its draw 0 or
-/// a draw twice.
+/// a draw twice, a decoding with the name of a method.
 StoredCandidates stored_candidates(const core::JsonRecord& record);
 
 /// Method and its Rouge-L, nothing for "n/a": each decoding (its draw 0), then self-score-sum, self-score-mean, oracle,

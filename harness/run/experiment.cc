@@ -7,6 +7,7 @@
 #include <set>
 
 #include "harness/core/errors.h"
+#include "harness/core/method_names.h"
 #include "harness/core/yaml.h"
 #include "harness/run/decoding_list.h"
 
@@ -17,8 +18,7 @@ using backbones::NumberFormat;
 using backbones::Protocol;
 using core::Yaml;
 
-const std::vector<std::string> kMethodNames{"each-decoding", "self-score-sum", "self-score-mean",
-                                            "cappy",         "oracle",         "random"};
+const std::vector<std::string> kMethodNames(core::kMethodNames.begin(), core::kMethodNames.end());
 
 /// Calls a reader of the command line on a value of the file, so that its error gets file and line.
 template <class Reader>

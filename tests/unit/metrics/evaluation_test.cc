@@ -32,7 +32,10 @@ TEST(Evaluation, RefusesWhatIsIncomplete) {
   for (const char* line :
        {"{}", R"({"candidates":[],"flan_samples":{}})", R"({"candidates":[]})", R"({"flan_samples":{}})",
         R"({"flan_samples":{"beam4":[]}})", R"({"flan_samples":{"beam4":[{"text":"x"}]}})",
-        R"({"candidates":[{"response":"a","decoding":"x","draw":1}]})", R"({"candidates":{}})"})
+        R"({"candidates":[{"response":"a","decoding":"x","draw":1}]})", R"({"candidates":{}})",
+        R"({"candidates":[{"response":"a","decoding":"oracle","draw":0}]})",
+        R"({"flan_samples":{"self-score-sum":[{"response":"a"}]}})",
+        R"({"candidates":[{"response":"a","decoding":"cappy large","draw":0}]})"})
     EXPECT_THROW(stored_candidates(core::JsonRecord::parse(line)), std::runtime_error) << line;
 }
 

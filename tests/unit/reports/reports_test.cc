@@ -64,6 +64,13 @@ TEST(Report, ABrokenRowIsNamedByFileAndLine) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(Report, ACellFilledTwiceIsAnError) {
+  RunSummary summary = read_run(cases() / "plain");
+  summary.rows.push_back(summary.rows.at(0));
+  EXPECT_THROW(score_tables(summary), std::runtime_error);
+  EXPECT_THROW(report_csv(summary), std::runtime_error);
+}
+
 TEST(Markdown, EscapesAndPads) {
   EXPECT_EQ(escape_markdown("a|b\n*c* `d` <e> [f] \\ word_sorting"),
             "a\\|b \\*c\\* \\`d\\` \\<e> \\[f\\] \\\\ word_sorting");
