@@ -197,6 +197,8 @@ Experiment read_experiment(const std::filesystem::path& file, const Overrides& o
   Experiment experiment;
   experiment.file = file;
   experiment.name = read_name(yaml.at("experiment"), yaml.at("experiment").string());
+  if (experiment.name == "store")
+    yaml.at("experiment").fail("'store' is the folder of the stored results: take another name");
   experiment.tasks = read_tasks(yaml);
   experiment.protocol = read_protocol(yaml);
   const bool published = experiment.protocol == Protocol::kCappy2023;

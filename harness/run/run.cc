@@ -6,6 +6,7 @@
 #include <ctime>
 #include <memory>
 
+#include "harness/core/errors.h"
 #include "harness/core/files.h"
 #include "harness/run/file_lock.h"
 #include "harness/run/outcome.h"
@@ -132,7 +133,11 @@ RunFiles judge_all(const Experiment& experiment, const Prepared& prepared, const
     Outcome outcome = judge(experiment, unit.evidence);
     const std::string stem =
         unit.backbone == nullptr ? unit.evidence.task : unit.evidence.task + "." + unit.evidence.backbone;
-    files.instances[stem + ".jsonl"] = joined(outcome.lines);
+    if (!files.instances.emplace(stem + ".jsonl", joined(outcome.lines)).second) {
+      throw core::ConfigError(
+          experiment.file.string(), 0, "backbones",
+          fmt::format("two results would be called {}.jsonl: give the backbone another 'name'", stem));
+    }
     files.summary.rows.insert(files.summary.rows.end(), outcome.rows.begin(), outcome.rows.end());
     files.summary.counters.push_back(outcome.counters);
   }

@@ -133,6 +133,7 @@ TEST_F(ExperimentTest, RefusesWithFileLineAndKey) {
        "backbones[0].dtype: unknown number format"},
       {"experiment: a\ntasks: [rte]\nbackbones: [{new: t5.yaml}, {new: t5.yaml}]\n",
        "backbones[1]: a second one is called 't5'"},
+      {"experiment: store\ntasks: [rte]\n", "x.yaml:1: experiment: 'store' is the folder of the stored results"},
       {"experiment: a\ntasks: [rte]\nbackbones: [{new: t5.yaml}]\nmethods: [cappy]\n",
        "x.yaml:4: methods[0]: 'cappy' needs 'scorers'"},
   };
