@@ -20,6 +20,8 @@ using core::Yaml;
 
 const std::vector<std::string> kMethodNames(core::kMethodNames.begin(), core::kMethodNames.end());
 
+constexpr std::int64_t kMostTokens = 1'000'000;  // far above what any model reads
+
 /// Calls a reader of the command line on a value of the file, so that its error gets file and line.
 template <class Reader>
 auto told(const Yaml& yaml, Reader reader) {
@@ -132,6 +134,7 @@ Lengths read_lengths(const Yaml& file, Protocol protocol) {
     if (yaml == nullptr) return;
     value = yaml->integer();
     if (value < least) yaml->fail(fmt::format("expected a whole number from {}", least));
+    if (value > kMostTokens) yaml->fail(fmt::format("expected at most {} tokens, found {}", kMostTokens, value));
   };
   read("max_length", lengths.max_length, 2);
   read("min_length", lengths.min_length, 0);

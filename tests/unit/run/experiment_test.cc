@@ -134,6 +134,8 @@ TEST_F(ExperimentTest, RefusesWithFileLineAndKey) {
       {"experiment: a\ntasks: [rte]\nbackbones: [{new: t5.yaml}, {new: t5.yaml}]\n",
        "backbones[1]: a second one is called 't5'"},
       {"experiment: store\ntasks: [rte]\n", "x.yaml:1: experiment: 'store' is the folder of the stored results"},
+      {kGood + "lengths: {max_source_length: 9000000000000000000}\n",
+       "x.yaml:6: lengths.max_source_length: expected at most 1000000 tokens, found 9000000000000000000"},
       {"experiment: a\ntasks: [rte]\nbackbones: [{new: t5.yaml}]\nmethods: [cappy]\n",
        "x.yaml:4: methods[0]: 'cappy' needs 'scorers'"},
   };
