@@ -76,6 +76,16 @@ void read_place(const Yaml& map, const std::filesystem::path& folder, ModelChoic
   }
 }
 
+std::string read_device(const Yaml& yaml) {
+  const std::string device = yaml.string();
+  const std::string number = device.starts_with("cuda:") ? device.substr(5) : "0";
+  const bool is_number = !number.empty() && number.size() <= 3 &&
+                         std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool known = device == "cpu" || device == "cuda" || device.starts_with("cuda:");
+  if (!known || !is_number) yaml.fail(fmt::format("unknown device '{}': expected cpu, cuda or cuda:N", device));
+  return device;
+}
+
 ModelChoice read_model(const Yaml& map, const std::filesystem::path& folder, std::optional<NumberFormat> weights) {
   refuse_later_keys(map, {"adapt", "command", "recorded", "api"});
   map.allow({"name", "model", "new", "seed", "weights", "dtype", "device"});
@@ -87,7 +97,8 @@ ModelChoice read_model(const Yaml& map, const std::filesystem::path& folder, std
   model.weights = weights;
   if (const Yaml* yaml = map.find("weights")) model.weights = told(*yaml, backbones::number_format_from);
   if (const Yaml* yaml = map.find("dtype")) model.dtype = told(*yaml, backbones::number_format_from);
-  model.device = map.string_or("device", model.device);
+  if (model.dtype != NumberFormat::kFloat32) map.at("dtype").fail("arithmetic other than float32 is not built yet");
+  if (const Yaml* yaml = map.find("device")) model.device = read_device(*yaml);
   return model;
 }
 

@@ -136,6 +136,12 @@ TEST_F(ExperimentTest, RefusesWithFileLineAndKey) {
       {"experiment: store\ntasks: [rte]\n", "x.yaml:1: experiment: 'store' is the folder of the stored results"},
       {kGood + "lengths: {max_source_length: 9000000000000000000}\n",
        "x.yaml:6: lengths.max_source_length: expected at most 1000000 tokens, found 9000000000000000000"},
+      {"experiment: a\ntasks: [rte]\nbackbones: [{new: t5.yaml, dtype: bfloat16}]\n",
+       "x.yaml:3: backbones[0].dtype: arithmetic other than float32 is not built yet"},
+      {"experiment: a\ntasks: [rte]\nbackbones: [{new: t5.yaml, device: gpu}]\n",
+       "x.yaml:3: backbones[0].device: unknown device 'gpu': expected cpu, cuda or cuda:N"},
+      {"experiment: a\ntasks: [rte]\nbackbones: [{new: t5.yaml, device: 'cuda:x'}]\n",
+       "x.yaml:3: backbones[0].device: unknown device 'cuda:x'"},
       {"experiment: a\ntasks: [rte]\nbackbones: [{new: t5.yaml}]\nmethods: [cappy]\n",
        "x.yaml:4: methods[0]: 'cappy' needs 'scorers'"},
   };
