@@ -166,23 +166,31 @@ Seeds read_seeds(const Yaml& file) {
   return seeds;
 }
 
+/// The key of the models without which no task can use a method; empty where nothing is lacking.
+std::string lacking(Method method, const Experiment& experiment) {
+  if (method == Method::kCappy) return experiment.scorers.empty() ? "scorers" : "";
+  return method != Method::kRandom && experiment.backbones.empty() ? "backbones" : "";
+}
+
 /// The methods of the file; without the key, all that the models allow.
 std::vector<Method> read_methods(const Yaml& file, const Experiment& experiment) {
   std::vector<Method> methods;
   const Yaml* list = file.find("methods");
   for (std::size_t i = 0; list == nullptr && i < kMethodNames.size(); ++i) {
-    if (static_cast<Method>(i) != Method::kCappy || !experiment.scorers.empty())
-      methods.push_back(static_cast<Method>(i));
+    if (lacking(static_cast<Method>(i), experiment).empty()) methods.push_back(static_cast<Method>(i));
   }
   if (list == nullptr) return methods;
   for (const Yaml& yaml : list->items()) {
     const auto method = static_cast<Method>(yaml.one_of(kMethodNames));
     if (std::find(methods.begin(), methods.end(), method) != methods.end()) yaml.fail("is named twice");
-    if (method == Method::kCappy && experiment.scorers.empty())
-      yaml.fail("'cappy' needs 'scorers', and there are none");
+    const std::string lacks = lacking(method, experiment);
+    if (!lacks.empty()) yaml.fail(fmt::format("'{}' needs '{}', and there are none", to_string(method), lacks));
     methods.push_back(method);
   }
   if (methods.empty()) list->fail("names no method");
+  if (!experiment.scorers.empty() && std::find(methods.begin(), methods.end(), Method::kCappy) == methods.end()) {
+    list->fail("none of them uses 'scorers': add cappy, or remove the key 'scorers'");
+  }
   return methods;
 }
 
@@ -221,7 +229,10 @@ Experiment read_experiment(const std::filesystem::path& file, const Overrides& o
   experiment.scorers =
       read_models(yaml, "scorers", folder, published ? std::optional(NumberFormat::kFloat32) : std::nullopt);
   if (experiment.backbones.empty() && experiment.scorers.empty()) yaml.fail("needs 'backbones' or 'scorers'");
-  if (const Yaml* decoding = yaml.find("decoding")) experiment.decodings = read_decodings(*decoding, folder);
+  if (const Yaml* decoding = yaml.find("decoding")) {
+    if (experiment.backbones.empty()) decoding->fail("needs 'backbones', and there are none");
+    experiment.decodings = read_decodings(*decoding, folder);
+  }
   if (experiment.decodings.empty() && !experiment.backbones.empty())
     experiment.decodings = backbones::decodings_from("paper");
   experiment.seeds = read_seeds(yaml);

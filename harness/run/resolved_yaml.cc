@@ -93,7 +93,6 @@ std::string resolved_yaml(const Experiment& experiment) {
   Json::Object object{{"experiment", experiment.name},
                       {"tasks", tasks},
                       {"backbones", to_json(experiment.backbones)},
-                      {"decoding", decodings},
                       {"scorers", to_json(experiment.scorers)},
                       {"methods", methods},
                       {"protocol", backbones::to_string(experiment.protocol)},
@@ -101,6 +100,7 @@ std::string resolved_yaml(const Experiment& experiment) {
                                              {"random", static_cast<std::int64_t>(experiment.seeds.random)}}},
                       {"lengths", to_json(experiment.lengths)}};
   if (experiment.limit >= 0) object.emplace_back("limit", experiment.limit);
+  if (!decodings.empty()) object.emplace(object.begin() + 3, "decoding", decodings);
   std::string out;
   for (const auto& [key, value] : object) out += key + ":" + block(value) + "\n";
   return out;

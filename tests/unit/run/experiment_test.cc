@@ -88,6 +88,8 @@ TEST_F(ExperimentTest, TheResolvedConfigurationReadsBackAsItself) {
   const Experiment experiment = read(kGood + "limit: 4\nseeds: {generate: 42}\n");
   const std::string resolved = resolved_yaml(experiment);
   EXPECT_EQ(resolved_yaml(read(resolved)), resolved);
+  const std::string scorers_alone = resolved_yaml(read(kGood, {{"backbones", "[]"}}));
+  EXPECT_EQ(resolved_yaml(read(scorers_alone)), scorers_alone);
   EXPECT_NE(resolved.find("topp0.95"), std::string::npos);
   EXPECT_NE(resolved.find("min_length: 3"), std::string::npos);
 }
@@ -142,6 +144,11 @@ TEST_F(ExperimentTest, RefusesWithFileLineAndKey) {
        "x.yaml:3: backbones[0].device: unknown device 'gpu': expected cpu, cuda or cuda:N"},
       {"experiment: a\ntasks: [rte]\nbackbones: [{new: t5.yaml, device: 'cuda:x'}]\n",
        "x.yaml:3: backbones[0].device: unknown device 'cuda:x'"},
+      {"experiment: a\ntasks: [rte]\nscorers: [{model: scorers/cappy}]\nmethods: [cappy, self-score-sum]\n",
+       "x.yaml:4: methods[1]: 'self-score-sum' needs 'backbones', and there are none"},
+      {"experiment: a\ntasks: [rte]\nscorers: [{model: scorers/cappy}]\ndecoding: greedy\n",
+       "x.yaml:4: decoding: needs 'backbones', and there are none"},
+      {kGood + "methods: [random]\n", "x.yaml:6: methods: none of them uses 'scorers'"},
       {"experiment: a\ntasks: [rte]\nbackbones: [{new: t5.yaml}]\nmethods: [cappy]\n",
        "x.yaml:4: methods[0]: 'cappy' needs 'scorers'"},
   };
