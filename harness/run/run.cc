@@ -144,6 +144,11 @@ RunFiles judge_all(const Experiment& experiment, const Prepared& prepared, const
   return files;
 }
 
+bool holds_another(const std::filesystem::path& folder, const Experiment& experiment) {
+  const std::filesystem::path config = folder / "config.yaml";
+  return std::filesystem::is_regular_file(config) && core::read_file(config) != resolved_yaml(experiment);
+}
+
 }  // namespace
 
 RunResult execute(const RunRequest& request, const ModelSource& models, const Say& tell) {
@@ -164,6 +169,9 @@ RunResult execute(const RunRequest& request, const ModelSource& models, const Sa
   result.folder = request.runs / experiment.name;
   const FileLock lock(result.folder / ".lock",
                       [&] { say("another run writes " + result.folder.string() + "; waiting for it"); });
+  if (holds_another(result.folder, experiment)) {
+    say(result.folder.string() + " held another configuration; its report is replaced");
+  }
   log = std::make_unique<core::AppendFile>(result.folder / "log");
   std::vector<Json> timings;
   const StageContext context{experiment, store, open, request.environment.arithmetic, &timings, &result.computed};

@@ -110,6 +110,9 @@ TEST_F(RunTest, AnInstanceFileOfAnEarlierConfigurationGoes) {
   run("runs");
   run("runs", {{"tasks", "[reverse_words]"}});
   EXPECT_FALSE(std::filesystem::exists(folder_.path() / "runs/x/instances/is_sorted.t5.jsonl"));
+  EXPECT_NE(said_.find("runs/x held another configuration; its report is replaced\n"), std::string::npos) << said_;
+  run("runs", {{"tasks", "[reverse_words]"}});
+  EXPECT_EQ(said_.find("held another configuration"), std::string::npos) << said_;
 }
 
 TEST_F(RunTest, ARunWithBadInputDoesNotStart) {
