@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <ctime>
 #include <memory>
@@ -144,6 +145,14 @@ RunFiles judge_all(const Experiment& experiment, const Prepared& prepared, const
   return files;
 }
 
+/// Makes the folder, so that a run that could not write is refused before its models are made.
+void check_writable(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (!std::filesystem::is_directory(folder)) throw core::FileError(folder, "is no folder and cannot be made one");
+  if (access(folder.c_str(), W_OK | X_OK) != 0) throw core::FileError(folder, "is not writable");
+}
+
 bool holds_another(const std::filesystem::path& folder, const Experiment& experiment) {
   const std::filesystem::path config = folder / "config.yaml";
   return std::filesystem::is_regular_file(config) && core::read_file(config) != resolved_yaml(experiment);
@@ -159,6 +168,7 @@ RunResult execute(const RunRequest& request, const ModelSource& models, const Sa
   };
   const Experiment& experiment = request.experiment;
   Prepared prepared{load_tasks(request), {}, {}};
+  check_writable(request.runs);
   Store store(request.runs / "store", say, request.progress);
   prepared.backbones = resolve_models(experiment.backbones, store.folder(), models, say);
   prepared.scorers = resolve_models(experiment.scorers, store.folder(), models, say);

@@ -124,6 +124,18 @@ TEST_F(RunTest, ARunWithBadInputDoesNotStart) {
   EXPECT_EQ(calls_.total(), 0);
 }
 
+TEST_F(RunTest, AFolderThatCannotBeMadeIsNamedBeforeModelsAreMade) {
+  write_text(folder_.path() / "taken", "a file");
+  try {
+    run("taken");
+    FAIL() << "accepted";
+  } catch (const core::FileError& error) {
+    EXPECT_NE(std::string(error.what()).find((folder_.path() / "taken").string() + ": is no folder"), std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ(calls_.made + calls_.opened, 0);
+}
+
 TEST_F(RunTest, ADamagedModelIsMadeAgain) {
   run("runs");
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.path() / "runs/store/models")) {
