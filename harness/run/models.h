@@ -35,6 +35,8 @@ struct ModelSource {
   std::function<void(const std::filesystem::path& recipe, std::uint64_t seed, const std::filesystem::path& folder)>
       make_new;
   std::function<bool(const std::filesystem::path& folder)> has_random_weights;
+  /// Throws core::UsageError where this build or machine lacks the device.
+  std::function<void(const std::string& device)> check_device = nullptr;
 };
 
 /// The loaders of `backbones` and `cappy`.

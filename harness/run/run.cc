@@ -153,6 +153,18 @@ void check_writable(const std::filesystem::path& folder) {
   if (access(folder.c_str(), W_OK | X_OK) != 0) throw core::FileError(folder, "is not writable");
 }
 
+void check_devices(const Experiment& experiment, const ModelSource& source) {
+  for (const auto& [key, choices] : {std::pair("backbones", &experiment.backbones), {"scorers", &experiment.scorers}}) {
+    for (std::size_t i = 0; source.check_device && i < choices->size(); ++i) {
+      try {
+        source.check_device((*choices)[i].device);
+      } catch (const core::UsageError& error) {
+        throw core::ConfigError(experiment.file.string(), 0, fmt::format("{}[{}].device", key, i), error.what());
+      }
+    }
+  }
+}
+
 bool holds_another(const std::filesystem::path& folder, const Experiment& experiment) {
   const std::filesystem::path config = folder / "config.yaml";
   return std::filesystem::is_regular_file(config) && core::read_file(config) != resolved_yaml(experiment);
@@ -167,6 +179,7 @@ RunResult execute(const RunRequest& request, const ModelSource& models, const Sa
     if (log) log->append(fmt::format("{:%Y-%m-%dT%H:%M:%SZ} {}\n", fmt::gmtime(std::time(nullptr)), line));
   };
   const Experiment& experiment = request.experiment;
+  check_devices(experiment, models);
   Prepared prepared{load_tasks(request), {}, {}};
   check_writable(request.runs);
   Store store(request.runs / "store", say, request.progress);
