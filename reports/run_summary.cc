@@ -33,6 +33,8 @@ Json to_json(const TaskCounters& counters) {
                       {"inputs_cut", counters.inputs_cut},
                       {"outputs", counters.outputs},
                       {"outputs_at_limit", counters.outputs_at_limit},
+                      {"self_scored", counters.self_scored},
+                      {"self_scored_cut", counters.self_scored_cut},
                       {"pairs", counters.pairs},
                       {"pairs_cut", counters.pairs_cut},
                       {"references", counters.references},
@@ -47,6 +49,8 @@ TaskCounters counters_from_json(const Json& json) {
   counters.inputs_cut = json.at("inputs_cut").as_integer();
   counters.outputs = json.at("outputs").as_integer();
   counters.outputs_at_limit = json.at("outputs_at_limit").as_integer();
+  counters.self_scored = json.at("self_scored").as_integer();
+  counters.self_scored_cut = json.at("self_scored_cut").as_integer();
   counters.pairs = json.at("pairs").as_integer();
   counters.pairs_cut = json.at("pairs_cut").as_integer();
   counters.references = json.at("references").as_integer();

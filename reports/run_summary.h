@@ -18,6 +18,7 @@ struct TaskCounters {
   std::int64_t instances = 0;
   std::int64_t inputs_cut = 0;                           // instructions longer than the backbone may read
   std::int64_t outputs = 0, outputs_at_limit = 0;        // candidates, and those that ended at the length limit
+  std::int64_t self_scored = 0, self_scored_cut = 0;     // responses, and those longer than a self-score may read
   std::int64_t pairs = 0, pairs_cut = 0;                 // of the scorer; those longer than it may read
   std::int64_t references = 0, references_too_long = 0;  // references longer than an output can be
 };

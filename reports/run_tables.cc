@@ -179,17 +179,18 @@ std::vector<Table> score_tables(const RunSummary& summary) {
 }
 
 Table counters_table(const RunSummary& summary) {
-  Table table{
-      "What was cut",
-      {"task", "backbone", "n", "inputs cut", "outputs at the length limit", "scorer pairs cut", "references too long"},
-      {},
-      {"A reference is too long where an output that ends can never be as long."}};
+  Table table{"What was cut",
+              {"task", "backbone", "n", "inputs cut", "outputs at the length limit", "self-scored responses cut",
+               "scorer pairs cut", "references too long"},
+              {},
+              {"A reference is too long where an output that ends can never be as long."}};
   for (const TaskCounters& counters : summary.counters) {
     const std::int64_t read = counters.backbone.empty() ? 0 : counters.instances;
     add_row(table,
             {counters.task, counters.backbone.empty() ? "none" : counters.backbone, std::to_string(counters.instances),
              share(counters.inputs_cut, read), share(counters.outputs_at_limit, counters.outputs),
-             share(counters.pairs_cut, counters.pairs), share(counters.references_too_long, counters.references)});
+             share(counters.self_scored_cut, counters.self_scored), share(counters.pairs_cut, counters.pairs),
+             share(counters.references_too_long, counters.references)});
   }
   return table;
 }

@@ -39,12 +39,15 @@ ModelChoice model_choice(const po::variables_map& values, ModelRole role) {
   } else if (choice.protocol == backbones::Protocol::kCappy2023 && role == ModelRole::kBackbone) {
     choice.model.weights = backbones::NumberFormat::kFloat16;
   }
-  if (values.count("batch-tokens")) {
-    choice.batch_tokens = values["batch-tokens"].as<std::int64_t>();
-    if (choice.batch_tokens < 1)
-      throw core::UsageError(fmt::format("--batch-tokens {}: expected a number from 1", choice.batch_tokens));
-  }
+  choice.batch_tokens = batch_tokens_of(values);
   return choice;
+}
+
+std::int64_t batch_tokens_of(const po::variables_map& values) {
+  if (!values.count("batch-tokens")) return 0;
+  const auto tokens = values["batch-tokens"].as<std::int64_t>();
+  if (tokens < 1) throw core::UsageError(fmt::format("--batch-tokens {}: expected a number from 1", tokens));
+  return tokens;
 }
 
 void use_threads(const CommonOptions& common) { at::set_num_threads(common.threads); }

@@ -22,6 +22,8 @@ struct ModelChoice {
 void add_model_options(po::options_description& own);
 /// Reads them. Throws core::UsageError where --model is absent or no folder, or a value is unknown.
 ModelChoice model_choice(const po::variables_map& values, ModelRole role);
+/// --batch-tokens, or 0 where it is absent. Throws core::UsageError.
+std::int64_t batch_tokens_of(const po::variables_map& values);
 
 /// The threads of computation for the whole process, from --threads.
 void use_threads(const CommonOptions& common);

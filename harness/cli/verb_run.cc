@@ -25,6 +25,7 @@ VerbSyntax run_syntax() {
   syntax.own.add_options()
     ("sources", po::value<std::string>()->value_name("FILE"), "YAML map: task or data set id -> folder or file")
     ("runs", po::value<std::string>()->default_value("runs")->value_name("DIR"), "run folders and their store")
+    ("batch-tokens", po::value<std::int64_t>()->value_name("N"), "tokens computed at once, at least one row; default: by memory. Never changes a result")
     ("set", po::value<Words>()->composing()->value_name("KEY=VALUE"), "replaces a value of the experiment, such as seeds.generate=7; repeatable");
   // clang-format on
   syntax.hidden.add_options()("file", po::value<Words>());
@@ -74,6 +75,7 @@ int run_run(const Words& words) {
   request.places = places_of(request.home, values);
   request.runs = values["runs"].as<std::string>();
   request.progress = core::progress_mode_from(common.progress);
+  request.batch_tokens = batch_tokens_of(values);
   request.environment = run::this_environment(request.home, common.threads);
   const run::RunResult result =
       run::execute(request, run::real_models(), [](const std::string& line) { std::cerr << line << std::endl; });

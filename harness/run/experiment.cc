@@ -209,6 +209,8 @@ bool Experiment::uses(Method method) const {
   return std::find(methods.begin(), methods.end(), method) != methods.end();
 }
 
+bool Experiment::uses_self_scores() const { return uses(Method::kSelfScoreSum) || uses(Method::kSelfScoreMean); }
+
 Experiment read_experiment(const std::filesystem::path& file, const Overrides& overrides) {
   Yaml yaml = Yaml::from_file(file);
   for (const auto& [key, value] : overrides) yaml.set(key, value, fmt::format("--set {}={}", key, value));

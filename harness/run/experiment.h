@@ -59,6 +59,7 @@ struct Experiment {
   std::int64_t limit = -1;  // rows per task, each under every template; -1: all
 
   bool uses(Method method) const;
+  bool uses_self_scores() const;
 };
 
 /// `--set a.b=c`: the dotted key and its value as YAML.

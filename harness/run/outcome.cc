@@ -154,6 +154,10 @@ reports::TaskCounters count(const Evidence& evidence) {
     const bool scored_cut = !evidence.self_scored.empty() && evidence.self_scored[i].source_tokens_cut > 0;
     counters.inputs_cut += generated_cut || scored_cut;
   }
+  for (const SelfScored& scored : evidence.self_scored) {
+    counters.self_scored += static_cast<std::int64_t>(scored.log_likelihood.size());
+    counters.self_scored_cut += scored.responses_cut;
+  }
   for (const auto& scorer : evidence.scored) {
     for (const Scored& scored : scorer) {
       counters.pairs += static_cast<std::int64_t>(scored.score.size());

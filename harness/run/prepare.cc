@@ -17,10 +17,6 @@ using core::TaskKind;
 /// Raised by hand where the making of random models changes.
 constexpr int kNewModelVersion = 1;
 
-bool wants_self_scores(const Experiment& experiment) {
-  return experiment.uses(Method::kSelfScoreSum) || experiment.uses(Method::kSelfScoreMean);
-}
-
 void check_task(const RunRequest& request, const tasks::LoadedTask& task) {
   const Experiment& experiment = request.experiment;
   const std::string& name = task.spec.name;
@@ -36,7 +32,7 @@ void check_task(const RunRequest& request, const tasks::LoadedTask& task) {
   }
   const bool has_method = task.spec.kind == TaskKind::kGeneration || experiment.uses(Method::kCappy) ||
                           experiment.uses(Method::kRandom) ||
-                          (wants_self_scores(experiment) && !experiment.backbones.empty());
+                          (experiment.uses_self_scores() && !experiment.backbones.empty());
   if (!has_method) {
     throw core::ConfigError(file, 0, "methods",
                             fmt::format("none of them applies to the classification task {}", name));

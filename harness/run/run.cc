@@ -28,10 +28,6 @@ struct Unit {
   TaskInput input() const { return {evidence.task, evidence.instances}; }
 };
 
-bool wants_self_scores(const Experiment& experiment) {
-  return experiment.uses(Method::kSelfScoreSum) || experiment.uses(Method::kSelfScoreMean);
-}
-
 Unit make_unit(const tasks::LoadedTask& task, const Model* backbone) {
   Unit unit;
   unit.backbone = backbone;
@@ -48,7 +44,7 @@ Unit make_unit(const tasks::LoadedTask& task, const Model* backbone) {
 /// Backbone by backbone, tasks in order. Classification involves a backbone only where it is to rank the choices.
 std::vector<Unit> make_units(const Experiment& experiment, const Prepared& prepared) {
   std::vector<Unit> units;
-  const bool ranks_choices = wants_self_scores(experiment) && !prepared.backbones.empty();
+  const bool ranks_choices = experiment.uses_self_scores() && !prepared.backbones.empty();
   for (const Model& backbone : prepared.backbones) {
     for (const tasks::LoadedTask& task : prepared.tasks) {
       if (task.spec.kind == TaskKind::kGeneration || ranks_choices) units.push_back(make_unit(task, &backbone));
@@ -74,7 +70,7 @@ void use_backbone(const StageContext& context, const Model& backbone, std::vecto
   for (Unit& unit : units) {
     if (unit.backbone == &backbone) generate_one(context, unit);
   }
-  if (!wants_self_scores(context.experiment)) return;
+  if (!context.experiment.uses_self_scores()) return;
   for (Unit& unit : units) {
     if (unit.backbone == &backbone) {
       unit.evidence.self_scored = self_score(context, unit.input(), backbone, unit.evidence.responses);
@@ -197,7 +193,8 @@ RunResult execute(const RunRequest& request, const ModelSource& models, const Sa
   }
   log = std::make_unique<core::AppendFile>(result.folder / "log");
   std::vector<Json> timings;
-  const StageContext context{experiment, store, open, request.environment.arithmetic, &timings, &result.computed};
+  const StageContext context{
+      experiment, store, open, request.environment.arithmetic, &timings, &result.computed, request.batch_tokens};
   std::vector<Unit> units = make_units(experiment, prepared);
   for (const Model& backbone : prepared.backbones) use_backbone(context, backbone, units);
   annotate_all(context, units);

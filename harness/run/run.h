@@ -23,6 +23,7 @@ struct RunRequest {
   tasks::Places places;        // of data sets
   std::filesystem::path runs;  // run folders; the store is `runs`/store
   core::ProgressMode progress = core::ProgressMode::kAuto;
+  std::int64_t batch_tokens = 0;  // tokens computed at once; 0: by memory. Never changes a result
   Environment environment;
 };
 

@@ -18,7 +18,7 @@ using core::Json;
 
 // Raised by hand where a stage's code changes its results.
 constexpr int kGenerateVersion = 1;
-constexpr int kSelfScoreVersion = 1;
+constexpr int kSelfScoreVersion = 2;
 constexpr int kAnnotateVersion = 1;
 constexpr int kScoreVersion = 1;
 
@@ -103,8 +103,10 @@ StageWork make_work(const StageContext& context, StageKey key, const TaskInput& 
   return work;
 }
 
-backbones::GenerationOptions generation_options(const Experiment& experiment) {
+backbones::GenerationOptions generation_options(const StageContext& context) {
+  const Experiment& experiment = context.experiment;
   backbones::GenerationOptions options;
+  options.batch_tokens = context.batch_tokens;
   options.decodings = experiment.decodings;
   options.protocol = experiment.protocol;
   options.max_length = experiment.lengths.max_length;
@@ -151,31 +153,34 @@ Generated generated_from(const Json& json) {
   return generated;
 }
 
-BatchResult self_score_batch(backbones::Backbone& backbone, const Lengths& lengths, const DistinctPairs& distinct) {
+BatchResult self_score_batch(const StageContext& context, const Model& backbone, const DistinctPairs& distinct) {
   backbones::LikelihoodOptions options;
-  options.max_length = lengths.max_response_length;
-  options.max_source_length = lengths.max_source_length;
-  const auto values = backbone.log_likelihood(distinct.pairs, options);
+  options.max_length = context.experiment.lengths.max_response_length;
+  options.max_source_length = context.experiment.lengths.max_source_length;
+  options.batch_tokens = context.batch_tokens;
+  const auto values = context.open.backbone(backbone).log_likelihood(distinct.pairs, options);
   BatchResult result;
   for (const auto& value : values) result.tokens += value.tokens;
   for (const auto& places : distinct.index) {
     Json::Array sums, tokens;
-    std::int64_t cut = 0;
+    std::int64_t cut = 0, responses_cut = 0;
     for (const std::size_t place : places) {
       cut = values.at(place).source_tokens_cut;
+      responses_cut += values[place].response_tokens_cut > 0;
       sums.emplace_back(values.at(place).log_likelihood);
       tokens.emplace_back(values[place].tokens);
     }
-    result.lines.push_back(
-        core::write_json(Json::Object{{"log_likelihood", sums}, {"tokens", tokens}, {"source_tokens_cut", cut}}));
+    result.lines.push_back(core::write_json(Json::Object{
+        {"log_likelihood", sums}, {"tokens", tokens}, {"source_tokens_cut", cut}, {"responses_cut", responses_cut}}));
   }
   return result;
 }
 
-BatchResult score_batch(cappy::Scorer& scorer, const Lengths& lengths, const DistinctPairs& distinct) {
+BatchResult score_batch(const StageContext& context, const Model& scorer, const DistinctPairs& distinct) {
   cappy::ScoreOptions options;
-  options.max_length = lengths.max_pair_length;
-  const auto values = scorer.score(distinct.pairs, options);
+  options.max_length = context.experiment.lengths.max_pair_length;
+  options.batch_tokens = context.batch_tokens;
+  const auto values = context.open.scorer(scorer).score(distinct.pairs, options);
   BatchResult result;
   for (const auto& value : values) result.tokens += value.tokens;
   for (const auto& places : distinct.index) {
@@ -246,7 +251,7 @@ std::vector<Generated> generate(const StageContext& context, const TaskInput& ta
   work.batch = kGenerateBatch;
   work.prepare = [&] { context.open.backbone(backbone); };
   work.compute = [&](std::size_t begin, std::size_t end) {
-    return generate_batch(context.open.backbone(backbone), generation_options(context.experiment),
+    return generate_batch(context.open.backbone(backbone), generation_options(context),
                           std::span(task.instances).subspan(begin, end - begin));
   };
   std::vector<Generated> all;
@@ -261,13 +266,14 @@ std::vector<SelfScored> self_score(const StageContext& context, const TaskInput&
   work.batch = kPairBatch;
   work.prepare = [&] { context.open.backbone(backbone); };
   work.compute = [&](std::size_t begin, std::size_t end) {
-    return self_score_batch(context.open.backbone(backbone), context.experiment.lengths,
-                            DistinctPairs(task, responses, begin, end));
+    return self_score_batch(context, backbone, DistinctPairs(task, responses, begin, end));
   };
   std::vector<SelfScored> all;
   for (const Json& value : obtain(context, work, task.name, backbone.choice.name)) {
-    SelfScored& scored = all.emplace_back(
-        SelfScored{doubles(value.at("log_likelihood")), {}, value.at("source_tokens_cut").as_integer()});
+    SelfScored& scored = all.emplace_back(SelfScored{doubles(value.at("log_likelihood")),
+                                                     {},
+                                                     value.at("source_tokens_cut").as_integer(),
+                                                     value.at("responses_cut").as_integer()});
     for (const Json& tokens : value.at("tokens").as_array()) scored.tokens.push_back(tokens.as_integer());
   }
   return all;
@@ -299,8 +305,7 @@ std::vector<Scored> score(const StageContext& context, const TaskInput& task, co
   work.batch = kPairBatch;
   work.prepare = [&] { context.open.scorer(scorer); };
   work.compute = [&](std::size_t begin, std::size_t end) {
-    return score_batch(context.open.scorer(scorer), context.experiment.lengths,
-                       DistinctPairs(task, responses, begin, end));
+    return score_batch(context, scorer, DistinctPairs(task, responses, begin, end));
   };
   std::vector<Scored> all;
   for (const Json& value : obtain(context, work, task.name, scorer.choice.name)) {

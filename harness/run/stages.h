@@ -31,6 +31,7 @@ struct SelfScored {
   std::vector<double> log_likelihood;
   std::vector<std::int64_t> tokens;
   std::int64_t source_tokens_cut = 0;
+  std::int64_t responses_cut = 0;  // responses longer than may be read
 };
 
 struct Scored {
@@ -46,6 +47,7 @@ struct StageContext {
   std::string provenance;            // of the arithmetic: kernel set and instruction set
   std::vector<core::Json>* timings;  // collects the lines of timings.jsonl
   std::int64_t* computed;            // counts instances that were not in the store
+  std::int64_t batch_tokens = 0;     // tokens computed at once; 0: by memory. In no key: it never changes a result
 };
 
 /// A task's name and instances, in order.

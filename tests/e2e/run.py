@@ -131,6 +131,12 @@ def check_seed(folder, first):
     REPORT.equal(same == first["instances/reverse_words.t5.jsonl"], False, "another seed, other draws")
 
 
+def check_batch_tokens(folder, first):
+    run(folder, "--batch-tokens", "1", runs="one-row")
+    REPORT.equal(results(folder / "one-row/tiny"), first, "one row at a time")
+    refused(folder, "no batch", "--batch-tokens", "0", code=2, says="--batch-tokens")
+
+
 def check_two_at_once(folder, first):
     both = [start(folder, runs="both") for _ in range(2)]
     for process in both:
@@ -276,6 +282,7 @@ def main():
         check_damage(folder, first)
         check_seed(folder, first)
         check_two_at_once(folder, first)
+        check_batch_tokens(folder, first)
         check_bad_input(folder, text)
     REPORT.finish(at_least=300)
 

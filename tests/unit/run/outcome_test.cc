@@ -38,7 +38,7 @@ Evidence generation() {
     evidence.responses.push_back({"x", "y", "z"});
   }
   evidence.rouge_l = {{0.1, 0.2, 0.6}, {0.5, 0.5, 0.25}};
-  evidence.self_scored = {{{-4, -3, -9}, {2, 1, 9}, 0}, {{-1, -1, -2}, {1, 1, 4}, 0}};
+  evidence.self_scored = {{{-4, -3, -9}, {2, 1, 9}, 0, 2}, {{-1, -1, -2}, {1, 1, 4}, 0, 0}};
   evidence.scored = {{{{0.3, 0.9, 0.9}, 1}, {{-1, -2, 0}, 0}}};
   return evidence;
 }
@@ -69,6 +69,8 @@ TEST(Outcome, CountsWhatWasCut) {
   EXPECT_EQ(counters.inputs_cut, 1);
   EXPECT_EQ(counters.outputs, 6);
   EXPECT_EQ(counters.outputs_at_limit, 2);
+  EXPECT_EQ(counters.self_scored, 6);
+  EXPECT_EQ(counters.self_scored_cut, 2);
   EXPECT_EQ(counters.pairs, 6);
   EXPECT_EQ(counters.pairs_cut, 1);
   EXPECT_EQ(counters.references, 3);
