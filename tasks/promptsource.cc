@@ -6,7 +6,6 @@
 #include <array>
 #include <cstdlib>
 #include <mutex>
-#include <regex>
 #include <set>
 
 #include "harness/core/errors.h"
@@ -52,13 +51,43 @@ std::vector<std::string> split_choices(std::string_view text) {
   return choices;
 }
 
+bool is_word_byte(char c) {
+  return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// Takes white space and then `word`, if that stands next as a whole word.
+bool take_word(std::string_view& rest, std::string_view word) {
+  const std::string_view next = rest.substr(std::min(rest.find_first_not_of(" \t\n"), rest.size()));
+  if (!next.starts_with(word) || (next.size() > word.size() && is_word_byte(next[word.size()]))) return false;
+  rest = next.substr(word.size());
+  return true;
+}
+
+/// Whether what follows a name provides for its absence: `is [not] [un]defined`, `| default`, `| d`.
+bool provides_for_absence(std::string_view rest) {
+  if (!rest.empty() && is_word_byte(rest.front())) return false;  // the name goes on: it is another one
+  if (take_word(rest, "is")) {
+    take_word(rest, "not");
+    return take_word(rest, "defined") || take_word(rest, "undefined");
+  }
+  rest.remove_prefix(std::min(rest.find_first_not_of(" \t\n"), rest.size()));
+  if (!rest.starts_with('|')) return false;
+  rest.remove_prefix(1);
+  return take_word(rest, "default") || take_word(rest, "d");
+}
+
+bool may_be_absent(std::string_view name, std::string_view source) {
+  for (std::size_t at = source.find(name); at != std::string_view::npos; at = source.find(name, at + 1))
+    if ((at == 0 || !is_word_byte(source[at - 1])) && provides_for_absence(source.substr(at + name.size())))
+      return true;
+  return false;
+}
+
 /// The names that a template reads from the row, without those that may be absent by its own words.
 std::set<std::string> names_read(const jinja::Template& parsed, const std::string& source) {
-  static const std::regex kOptional(R"((\w+)\s*(?:\bis\s+(?:not\s+)?(?:un)?defined\b|\|\s*d(?:efault)?\b))");
-  const std::vector<std::string> read = parsed.undeclared();
-  std::set<std::string> names(read.begin(), read.end());
-  for (std::sregex_iterator match(source.begin(), source.end(), kOptional), end; match != end; ++match)
-    names.erase((*match)[1].str());
+  std::set<std::string> names;
+  for (const std::string& name : parsed.undeclared())
+    if (!may_be_absent(name, source)) names.insert(name);
   return names;
 }
 
