@@ -94,12 +94,6 @@ void score_all(const StageContext& context, const std::vector<Model>& scorers, s
   }
 }
 
-std::string joined(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) text.append(line).push_back('\n');
-  return text;
-}
-
 std::string describe_setting(const Experiment& experiment) {
   std::string text = fmt::format("Seeds: generate {}, random {}.", experiment.seeds.generate, experiment.seeds.random);
   if (experiment.limit >= 0) text += fmt::format(" At most {} rows per task.", experiment.limit);

@@ -36,12 +36,6 @@ struct Store::Files {
 
 namespace {
 
-std::string joined(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) text.append(line).push_back('\n');
-  return text;
-}
-
 std::vector<Json> parsed(std::string_view text) {
   std::vector<Json> values;
   for (std::string_view line : core::split(text, "\n")) {
@@ -88,6 +82,12 @@ std::string damage(const Json& manifest, const std::string& text, std::size_t co
 }
 
 }  // namespace
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text.append(line).push_back('\n');
+  return text;
+}
 
 Store::Store(std::filesystem::path folder, Say say, core::ProgressMode progress)
     : folder_(std::move(folder)), say_(std::move(say)), progress_(progress) {}

@@ -69,4 +69,7 @@ class Store {
   core::ProgressMode progress_;
 };
 
+/// A text of lines, each with its newline.
+std::string joined(const std::vector<std::string>& lines);
+
 }  // namespace run
