@@ -98,6 +98,7 @@ std::string to_string(End end) {
 Json to_json(const Instance& instance) {
   Json::Object out{{"id", instance.id}};
   if (!instance.template_name.empty()) out.emplace_back("template", instance.template_name);
+  if (!instance.shots.empty()) out.emplace_back("shots", instance.shots);
   out.emplace_back("instruction", instance.instruction);
   if (!instance.references.empty()) out.emplace_back("references", list(instance.references));
   if (!instance.choices.empty()) out.emplace_back("choices", list(instance.choices));
@@ -109,6 +110,7 @@ Instance instance_from_json(const Json& json) {
   Instance out;
   out.id = text(json, "id");
   out.template_name = text_or_empty(json, "template");
+  out.shots = text_or_empty(json, "shots");
   out.instruction = text(json, "instruction");
   out.references = texts_or_empty(json, "references");
   out.choices = texts_or_empty(json, "choices");

@@ -1,5 +1,6 @@
-// The values that flow through a run (docs/architecture.md, "The way of the data"). Each can be written as one JSON line and
-// read back. A dataset row (*example*) rendered by a template is an *instance*; a backbone's answer to it a *candidate*.
+// The values that flow through a run (docs/architecture.md, "The way of the data"). Each can be written as one JSON
+// line and read back. A dataset row (*example*) rendered by a template is an *instance*; a backbone's answer to it a
+// *candidate*.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +19,16 @@ enum class TaskKind { kClassification, kGeneration };
 struct Instance {
   std::string id;                       // unique within a task and split: "<row>" or "<row>/<template>"
   std::string template_name;            // empty where the task has no templates
-  std::string instruction;              // what the model reads
+  std::string instruction;              // what the model reads; the scorer reads nothing else
   std::vector<std::string> references;  // at least one for generation
   std::vector<std::string> choices;     // at least two for classification
   std::optional<std::int64_t> label;    // index into `choices`; absent where the example is unlabelled
+  /// Solved examples that stand in front of the instruction where a backbone reads it, the separator that follows the
+  /// last of them included; empty for none. In JSON only where there are any.
+  std::string shots = {};
+
+  /// What a backbone reads: `shots` and the instruction.
+  std::string prompt() const { return shots + instruction; }
 };
 
 /// Why a generation stopped: at the end-of-sequence token, or at the length limit.
@@ -33,8 +40,8 @@ struct Candidate {
   std::string decoding;           // name of the setting: "greedy", "beam4", "sampling", "temp0.9", "topk40", "topp0.95"
   std::int64_t draw = 0;          // 0-based within the decoding
   std::vector<std::int32_t> ids;  // generated tokens, no decoder start, no padding, the end of sequence if it came
-  double log_likelihood = 0;      // sum over ids, in nats, under the model's own distribution; NaN: unknown (null in JSON)
-  std::int64_t tokens = 0;        // ids.size()
+  double log_likelihood = 0;  // sum over ids, in nats, under the model's own distribution; NaN: unknown (null in JSON)
+  std::int64_t tokens = 0;    // ids.size()
   End end = End::kEos;
 };
 
@@ -57,10 +64,10 @@ struct Prediction {
 struct ResultRow {
   std::string task;
   TaskKind kind = TaskKind::kGeneration;
-  std::string backbone;  // empty where none is involved
-  std::string scorer;    // empty where none is involved
-  std::string method;    // "beam4", …, "self-score-sum", "self-score-mean", "cappy", "oracle", "random"
-  std::string metric;    // "rouge_l" or "accuracy"
+  std::string backbone;         // empty where none is involved
+  std::string scorer;           // empty where none is involved
+  std::string method;           // "beam4", …, "self-score-sum", "self-score-mean", "cappy", "oracle", "random"
+  std::string metric;           // "rouge_l" or "accuracy"
   std::optional<double> value;  // mean over instances, a fraction; nothing: the method cannot apply ("n/a")
   std::int64_t n = 0;           // instances
 };

@@ -16,6 +16,7 @@ void expect_round_trip(const Record& record, FromJson from_json) {
 TEST(Records, RoundTrip) {
   expect_round_trip(Instance{"3", "", "do \"this\"\n", {"a", "\u00e9"}, {}, {}}, instance_from_json);
   expect_round_trip(Instance{"3/GPT", "GPT", "x", {}, {"yes", "no"}, 1}, instance_from_json);
+  expect_round_trip(Instance{"4", "", "x", {"a"}, {}, {}, "q a\n\n"}, instance_from_json);
   expect_round_trip(Candidate{"r", "topk40", 3, {5, 1}, -0.1, 2, End::kLength}, candidate_from_json);
   expect_round_trip(TrainingPair{"i", "r", 1.0 / 3}, training_pair_from_json);
   expect_round_trip(Prediction{"oracle", 4, "r", 0.5}, prediction_from_json);
