@@ -8,6 +8,7 @@
 
 #include "harness/core/errors.h"
 #include "harness/core/text.h"
+#include "tasks/jinja/case_mapping.h"
 #include "tasks/jinja/error.h"
 #include "tasks/jinja/number_text.h"
 #include "tasks/jinja/operators.h"

@@ -6,6 +6,8 @@
 #include <array>
 #include <span>
 
+#include "tasks/jinja/case_mapping.h"
+#include "tasks/jinja/character_class.h"
 #include "tasks/jinja/error.h"
 #include "tasks/jinja/loop.h"
 #include "tasks/jinja/operators.h"
@@ -157,11 +159,11 @@ Value str_endswith(const Value& self, const Arguments& given) {
 
 Value str_islower(const Value& self, const Arguments& given) {
   given.check("islower", 0, 0);
-  return Value(is_lower(self.string()));
+  return Value(is_lower_text(self.string()));
 }
 Value str_isupper(const Value& self, const Arguments& given) {
   given.check("isupper", 0, 0);
-  return Value(is_upper(self.string()));
+  return Value(is_upper_text(self.string()));
 }
 
 constexpr auto kStrMethods = std::to_array<Entry>({

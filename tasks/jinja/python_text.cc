@@ -1,107 +1,15 @@
 #include "tasks/jinja/python_text.h"
 
 #include <fmt/format.h>
-#include <unicode/casemap.h>
-#include <unicode/uchar.h>
-#include <unicode/ustring.h>
 
 #include <algorithm>
-#include <array>
 
 #include "harness/core/text.h"
+#include "tasks/jinja/character_class.h"
+#include "tasks/jinja/error.h"
 
 namespace jinja {
 namespace {
-
-constexpr char32_t kCapitalIDot = 0x130, kCapitalSigma = 0x3A3, kFinalSigma = 0x3C2;
-
-/// Assigned in the Unicode version of Python 3.11.
-bool is_known(char32_t c) {
-  UVersionInfo age;
-  u_charAge(static_cast<UChar32>(c), age);
-  return age[0] > 0 && age[0] <= 14;
-}
-
-bool is_printable(char32_t c) {
-  if (c < 0x7F) return c >= 0x20;
-  if (!is_known(c)) return false;
-  constexpr std::uint32_t kHidden = U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CS_MASK | U_GC_CO_MASK | U_GC_CN_MASK |
-                                    U_GC_ZL_MASK | U_GC_ZP_MASK | U_GC_ZS_MASK;
-  return (U_GET_GC_MASK(static_cast<UChar32>(c)) & kHidden) == 0;
-}
-
-bool is_cased(char32_t c) { return is_known(c) && u_hasBinaryProperty(static_cast<UChar32>(c), UCHAR_CASED); }
-bool is_case_ignorable(char32_t c) {
-  return is_known(c) && u_hasBinaryProperty(static_cast<UChar32>(c), UCHAR_CASE_IGNORABLE);
-}
-
-/// A capital sigma at `i` is final: a cased letter before it and none after, case-ignorable ones not counted.
-bool is_final_sigma(const std::u32string& text, std::size_t i) {
-  std::size_t before = i;
-  while (before > 0 && is_case_ignorable(text[before - 1])) --before;
-  if (before == 0 || !is_cased(text[before - 1])) return false;
-  std::size_t after = i + 1;
-  while (after < text.size() && is_case_ignorable(text[after])) ++after;
-  return after == text.size() || !is_cased(text[after]);
-}
-
-void append_lower(std::string& out, const std::u32string& text, std::size_t i) {
-  const char32_t c = text[i];
-  if (c == kCapitalIDot) return void(out += "i\xCC\x87");
-  if (c == kCapitalSigma && is_final_sigma(text, i)) return core::append_utf8(out, kFinalSigma);
-  core::append_utf8(out, is_known(c) ? static_cast<char32_t>(u_tolower(static_cast<UChar32>(c))) : c);
-}
-
-void append_utf16(std::string& out, const UChar* text, int length) {
-  for (int i = 0; i < length;) {
-    UChar32 c;
-    U16_NEXT(text, i, length, c);
-    core::append_utf8(out, static_cast<char32_t>(c));
-  }
-}
-
-void append_upper(std::string& out, char32_t c) {
-  if (!is_known(c)) return core::append_utf8(out, c);
-  UChar from[2], to[8];
-  int size = 0;
-  U16_APPEND_UNSAFE(from, size, static_cast<UChar32>(c));
-  UErrorCode status = U_ZERO_ERROR;
-  append_utf16(out, to, u_strToUpper(to, 8, from, size, "", &status));
-}
-
-void append_title(std::string& out, char32_t c) {
-  if (c < 0x80) return void(out += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c));
-  if (!is_known(c)) return core::append_utf8(out, c);
-  UChar from[2], to[8];
-  int size = 0;
-  U16_APPEND_UNSAFE(from, size, static_cast<UChar32>(c));
-  UErrorCode status = U_ZERO_ERROR;
-  constexpr std::uint32_t kOptions = U_TITLECASE_WHOLE_STRING | U_TITLECASE_NO_BREAK_ADJUSTMENT;
-  append_utf16(out, to, icu::CaseMap::toTitle("", kOptions, nullptr, from, size, to, 8, nullptr, status));
-}
-
-template <class Map>
-std::string map_ascii(std::string_view text, Map map) {
-  std::string out(text);
-  for (char& c : out) c = map(c);
-  return out;
-}
-char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-char ascii_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
-
-/// True where every cased character satisfies `wanted` and there is one.
-template <class Wanted>
-bool all_cased(std::string_view text, Wanted wanted) {
-  bool any = false;
-  for (std::size_t byte = 0; byte < text.size();) {
-    const auto c = static_cast<UChar32>(next_code_point(text, byte));
-    const bool low = u_hasBinaryProperty(c, UCHAR_LOWERCASE), up = u_hasBinaryProperty(c, UCHAR_UPPERCASE);
-    if (!low && !up && !u_istitle(c)) continue;
-    if (!wanted(low, up)) return false;
-    any = true;
-  }
-  return any;
-}
 
 void append_escape(std::string& out, char32_t c) {
   if (c == '\n')
@@ -122,6 +30,15 @@ std::size_t previous_start(std::string_view text, std::size_t end) {
   do --end;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80);
   return end;
+}
+
+bool is_line_end(char32_t c) {
+  return (c >= '\n' && c <= '\r') || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+void check_width(std::int64_t width) {
+  constexpr std::int64_t kMaximumWidth = std::int64_t{1} << 28;
+  if (width > kMaximumWidth) throw EvaluationError(fmt::format("a width of {} is too large", width));
 }
 
 template <class InSet>
@@ -178,50 +95,6 @@ std::string_view substring(std::string_view text, std::int64_t start, std::int64
   return rest.substr(0, byte_of(rest, stop - start));
 }
 
-std::string lower(std::string_view text) {
-  if (is_ascii(text)) return map_ascii(text, ascii_lower);
-  const std::u32string characters = core::to_code_points(text);
-  std::string out;
-  for (std::size_t i = 0; i < characters.size(); ++i) append_lower(out, characters, i);
-  return out;
-}
-
-std::string upper(std::string_view text) {
-  if (is_ascii(text)) return map_ascii(text, ascii_upper);
-  std::string out;
-  for (std::size_t byte = 0; byte < text.size();) append_upper(out, next_code_point(text, byte));
-  return out;
-}
-
-std::string capitalize(std::string_view text) {
-  const std::u32string characters = core::to_code_points(text);
-  std::string out;
-  if (!characters.empty()) append_title(out, characters[0]);
-  for (std::size_t i = 1; i < characters.size(); ++i) append_lower(out, characters, i);
-  return out;
-}
-
-std::string title(std::string_view text) {
-  const std::u32string characters = core::to_code_points(text);
-  std::string out;
-  bool in_word = false;
-  for (std::size_t i = 0; i < characters.size(); ++i) {
-    if (in_word)
-      append_lower(out, characters, i);
-    else
-      append_title(out, characters[i]);
-    in_word = is_cased(characters[i]);
-  }
-  return out;
-}
-
-bool is_lower(std::string_view text) {
-  return all_cased(text, [](bool low, bool) { return low; });
-}
-bool is_upper(std::string_view text) {
-  return all_cased(text, [](bool, bool up) { return up; });
-}
-
 void append_repr(std::string& out, std::string_view text) {
   const bool has_single = text.find('\'') != std::string_view::npos,
              has_double = text.find('"') != std::string_view::npos;
@@ -238,6 +111,18 @@ void append_repr(std::string& out, std::string_view text) {
       append_escape(out, c);
   }
   out += quote;
+}
+
+std::string escape_non_ascii(std::string_view repr) {
+  std::string out;
+  for (std::size_t byte = 0; byte < repr.size();) {
+    const char32_t c = next_code_point(repr, byte);
+    if (c < 0x80)
+      out += static_cast<char>(c);
+    else
+      append_escape(out, c);
+  }
+  return out;
 }
 
 std::string_view strip(std::string_view text, Side side) {
@@ -276,6 +161,89 @@ std::vector<std::string_view> split(std::string_view text, std::string_view sepa
   }
   parts.push_back(text.substr(start));
   return parts;
+}
+
+std::vector<std::string_view> split_white_space_right(std::string_view text, std::int64_t limit) {
+  std::vector<std::string_view> parts;
+  std::string_view rest = strip(text, Side::kRight);
+  while (!rest.empty()) {
+    if (limit >= 0 && static_cast<std::int64_t>(parts.size()) == limit) {
+      parts.push_back(strip(rest, Side::kLeft));
+      break;
+    }
+    std::size_t start = rest.size();
+    while (start > 0) {
+      std::size_t before = previous_start(rest, start), byte = before;
+      if (core::is_python_space(next_code_point(rest, byte))) break;
+      start = before;
+    }
+    parts.push_back(rest.substr(start));
+    rest = strip(rest.substr(0, start), Side::kRight);
+  }
+  std::reverse(parts.begin(), parts.end());
+  return parts;
+}
+
+std::vector<std::string_view> split_right(std::string_view text, std::string_view separator, std::int64_t limit) {
+  std::vector<std::string_view> parts;
+  while (limit < 0 || static_cast<std::int64_t>(parts.size()) < limit) {
+    const std::size_t found = text.rfind(separator);
+    if (found == std::string_view::npos) break;
+    parts.push_back(text.substr(found + separator.size()));
+    text = text.substr(0, found);
+  }
+  parts.push_back(text);
+  std::reverse(parts.begin(), parts.end());
+  return parts;
+}
+
+std::vector<std::string_view> split_lines(std::string_view text, LineEnds ends) {
+  std::vector<std::string_view> lines;
+  for (std::size_t byte = 0, start = 0; byte < text.size();) {
+    const std::size_t end = byte;
+    const char32_t c = next_code_point(text, byte);
+    if (c == '\r' && byte < text.size() && text[byte] == '\n') ++byte;
+    const bool ends_line = is_line_end(c);
+    if (ends_line || byte == text.size()) {
+      const std::size_t kept = ends_line && ends == LineEnds::kDropped ? end : byte;
+      lines.push_back(text.substr(start, kept - start));
+      start = byte;
+    }
+  }
+  return lines;
+}
+
+std::string expand_tabs(std::string_view text, std::int64_t tab_size) {
+  std::string out;
+  std::int64_t column = 0;
+  for (std::size_t byte = 0; byte < text.size();) {
+    const std::size_t start = byte;
+    const char32_t c = next_code_point(text, byte);
+    if (c == '\t') {
+      const std::int64_t blanks = tab_size > 0 ? tab_size - column % tab_size : 0;
+      check_width(blanks);
+      out.append(static_cast<std::size_t>(blanks), ' ');
+      column += blanks;
+      continue;
+    }
+    column = c == '\n' || c == '\r' ? 0 : column + 1;
+    out += text.substr(start, byte - start);
+  }
+  return out;
+}
+
+std::string pad(std::string_view text, std::int64_t width, std::string_view fill, Side stands) {
+  const std::int64_t missing = width - count_code_points(text);
+  if (missing <= 0) return std::string(text);
+  check_width(missing);
+  std::int64_t left = 0;
+  if (stands == Side::kRight) left = missing;
+  if (stands == Side::kBoth) left = missing / 2 + (missing & width & 1);
+  std::string out;
+  for (std::int64_t i = 0; i < left; ++i) out += fill;
+  out += text;
+  for (std::int64_t i = left; i < missing; ++i) out += fill;
+  return out;
 }
 
 std::string replace(std::string_view text, std::string_view from, std::string_view to, std::int64_t count) {

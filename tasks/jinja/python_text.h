@@ -1,5 +1,4 @@
-// The methods of Python's str on UTF-8: case mappings, white space, printable characters, search by code points.
-// Unicode is that of Python 3.11 (14.0): characters that a newer ICU knows are treated as unassigned.
+// The methods of Python's str on UTF-8 that cut, search and put together, all by code points.
 #pragma once
 
 #include <cstdint>
@@ -19,15 +18,10 @@ char32_t next_code_point(std::string_view text, std::size_t& byte);
 /// text[start:stop] for 0 <= start <= stop.
 std::string_view substring(std::string_view text, std::int64_t start, std::int64_t stop);
 
-std::string lower(std::string_view text);
-std::string upper(std::string_view text);
-std::string capitalize(std::string_view text);
-std::string title(std::string_view text);
-bool is_lower(std::string_view text);  // str.islower
-bool is_upper(std::string_view text);  // str.isupper
-
 /// repr(text): quotes, escapes, printable characters as they are.
 void append_repr(std::string& out, std::string_view text);
+/// ascii() of what repr() gave: all but ASCII escaped.
+std::string escape_non_ascii(std::string_view repr);
 
 enum class Side { kLeft, kRight, kBoth };
 std::string_view strip(std::string_view text, Side side);
@@ -37,6 +31,17 @@ std::string_view strip(std::string_view text, std::string_view characters, Side 
 /// str.split() and str.split(separator, limit); `limit` < 0: no limit. The separator is not empty.
 std::vector<std::string_view> split_white_space(std::string_view text, std::int64_t limit);
 std::vector<std::string_view> split(std::string_view text, std::string_view separator, std::int64_t limit);
+/// The same from the right: str.rsplit.
+std::vector<std::string_view> split_white_space_right(std::string_view text, std::int64_t limit);
+std::vector<std::string_view> split_right(std::string_view text, std::string_view separator, std::int64_t limit);
+/// str.splitlines, the line ends kept or not.
+enum class LineEnds { kDropped, kKept };
+std::vector<std::string_view> split_lines(std::string_view text, LineEnds ends = LineEnds::kDropped);
+/// str.expandtabs.
+std::string expand_tabs(std::string_view text, std::int64_t tab_size);
+/// `text` filled up to `width` code points with the character `fill` on the sides: kLeft pads the right of a text that
+/// stands left, kBoth is str.center.
+std::string pad(std::string_view text, std::int64_t width, std::string_view fill, Side stands);
 /// str.replace(from, to, count), also for an empty `from`; `count` < 0: all.
 std::string replace(std::string_view text, std::string_view from, std::string_view to, std::int64_t count);
 

@@ -1,9 +1,9 @@
 #include <array>
 
+#include "tasks/jinja/character_class.h"
 #include "tasks/jinja/error.h"
 #include "tasks/jinja/filters.h"
 #include "tasks/jinja/operators.h"
-#include "tasks/jinja/python_text.h"
 
 namespace jinja {
 namespace {
@@ -98,8 +98,8 @@ constexpr auto kTests = std::to_array<Entry>({
     {"sequence", [](const Value& v, const Arguments&) { return is_sequence(v); }},
     {"iterable", [](const Value& v, const Arguments&) { return is_iterable(v); }},
     {"callable", is_callable},
-    {"lower", has_case<is_lower>},
-    {"upper", has_case<is_upper>},
+    {"lower", has_case<is_lower_text>},
+    {"upper", has_case<is_upper_text>},
     {"sameas", [](const Value& v, const Arguments& given) { return is_same(v, other(given)); }},
     {"escaped", [](const Value&, const Arguments&) { return false; }},
     {"in", [](const Value& v, const Arguments& given) { return contains(other(given), v); }},

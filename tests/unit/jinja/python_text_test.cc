@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "tasks/jinja/case_mapping.h"
 #include "tasks/jinja/number_text.h"
 
 namespace {
