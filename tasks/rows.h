@@ -1,6 +1,8 @@
 // Rows of a data set, one by one: Parquet, JSON Lines, one JSON list, CSV and TSV, plain or compressed (.zst, .gz).
-// Memory does not grow with the number of rows; a JSON list alone is read whole, for it has one closing bracket.
-// Several files of a split follow each other in the order of their names.
+// Memory does not grow with the number of rows; a JSON list alone is read whole, for it has one closing bracket. A
+// `.json` file that begins with an object is read as JSON Lines, as the Hub's own reader does.
+// Several files of a split follow each other in the order of their names, and have the same columns: names, in Parquet
+// also types. A UTF-8 byte order mark is dropped. Empty lines of CSV and TSV are passed over, as csv.DictReader does.
 #pragma once
 
 #include <cstdint>
@@ -38,14 +40,19 @@ struct TableFormat {
 };
 
 /// One pass over the rows of a split. Cells of CSV and TSV are strings. Parquet gives null, booleans, 64-bit integers,
-/// doubles (float32 widened), strings, lists and objects; a column of another type is an error that names it.
+/// doubles (float16 and float32 widened), strings, lists and objects. A column of another type (times, decimals, bytes,
+/// maps) is left out of the rows and stands in `unread_columns`: a set is usable without a column that no template
+/// reads, and whoever misses the column can say why it is not there.
 class RowReader {
  public:
   virtual ~RowReader() = default;
-  /// The next row; nothing at the end. Throws core::FileError that names file and line or row.
+  /// The next row; nothing at the end. Throws core::FileError that names file and line or row; also where the split
+  /// has no rows at all.
   virtual std::optional<Row> next() = 0;
   /// Class names by column where the file declares them (ClassLabel of the Hub's Parquet files); known from the start.
   virtual const std::map<std::string, std::vector<std::string>>& class_names() const = 0;
+  /// Columns that the rows leave out: name -> Parquet type ("timestamp[us]"); known from the start.
+  virtual const std::map<std::string, std::string>& unread_columns() const = 0;
   /// Lines passed over by OtherLength::kSkip so far.
   virtual std::int64_t skipped_lines() const { return 0; }
 };
@@ -53,7 +60,8 @@ class RowReader {
 /// The endings that open_rows reads, without compression: ".parquet", ".jsonl", ".json", ".csv", ".tsv".
 const std::vector<std::string>& row_file_endings();
 
-/// `files` is not empty; all of one kind. Throws core::FileError.
+/// `files` is not empty; all of one kind. Throws core::FileError; std::invalid_argument for a format that contradicts
+/// itself (the delimiter is the quote, no names of columns, two of them).
 std::unique_ptr<RowReader> open_rows(const std::vector<std::filesystem::path>& files, const TableFormat& format = {});
 
 }  // namespace tasks
