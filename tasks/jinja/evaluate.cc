@@ -156,7 +156,7 @@ class Evaluator {
     if (!object.is(Kind::kNamespace))
       throw PlacedError{target.offset,
                         fmt::format("'{}' is not a namespace: its attribute cannot be set", target.name)};
-    object.get<std::shared_ptr<Namespace>>()->attributes.set(Value::borrowed(target.attribute), std::move(value));
+    object.object<Namespace>().attributes.set(Value::borrowed(target.attribute), std::move(value));
   }
 
   void unpack(const Target& target, const Value& value) {

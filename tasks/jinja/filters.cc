@@ -75,7 +75,7 @@ Value filter_trim(Draws&, const Value& value, const Arguments& given) {
   const std::string_view kept = !characters || characters->is(Kind::kNone)
                                     ? strip(text.string(), Side::kBoth)
                                     : strip(text.string(), string_argument("trim", *characters), Side::kBoth);
-  return Value(Text{kept, text.get<Text>().owner});
+  return text.part(kept);
 }
 
 Value filter_truncate(Draws&, const Value& value, const Arguments& given) {

@@ -56,7 +56,7 @@ struct Entry {
 };
 
 /// A part of a text that shares its bytes.
-Value part_of(const Value& whole, std::string_view part) { return Value(Text{part, whole.get<Text>().owner}); }
+Value part_of(const Value& whole, std::string_view part) { return whole.part(part); }
 
 Value list_of(const Value& whole, const std::vector<std::string_view>& parts) {
   std::vector<Value> items;
@@ -396,10 +396,10 @@ constexpr auto kDictMethods = std::to_array<Entry>({
 });
 
 Value loop_cycle(const Value& self, const Arguments& given) {
-  return self.get<std::shared_ptr<Loop>>()->cycle(given.positional);
+  return self.object<Loop>().cycle(given.positional);
 }
 Value loop_changed(const Value& self, const Arguments& given) {
-  return self.get<std::shared_ptr<Loop>>()->changed(given.positional);
+  return self.object<Loop>().changed(given.positional);
 }
 constexpr auto kLoopMethods = std::to_array<Entry>({{"cycle", loop_cycle}, {"changed", loop_changed}});
 
@@ -508,7 +508,7 @@ Value call_method(const Value& object, std::string_view name, const Arguments& a
 Value call_value(const Value& callee, const Arguments& arguments) {
   if (callee.is(Kind::kFunction)) return callee.get<const Function*>()->call(arguments);
   if (callee.is(Kind::kMethod)) {
-    const Method& method = *callee.get<std::shared_ptr<Method>>();
+    const Method& method = callee.object<Method>();
     return call_method(method.self, method.name, arguments);
   }
   if (callee.is_undefined()) raise_undefined(callee);

@@ -86,7 +86,7 @@ void append_repr(std::string& out, const Value& value, int depth) {
     case Kind::kDict:
       return append_entries(out, value.dict(), depth);
     case Kind::kRange:
-      return append_range(out, value.get<Range>());
+      return append_range(out, value.object<Range>());
     case Kind::kDictView:
       (out += type_name(value)) += "([";
       append_items(out, to_items(value), depth);
@@ -94,7 +94,7 @@ void append_repr(std::string& out, const Value& value, int depth) {
       return;
     case Kind::kNamespace:
       out += "<Namespace ";
-      append_entries(out, value.get<std::shared_ptr<Namespace>>()->attributes, depth);
+      append_entries(out, value.object<Namespace>().attributes, depth);
       out += '>';
       return;
     default:
@@ -142,17 +142,17 @@ bool equal_at(const Value& a, const Value& b, int depth) {
     case Kind::kDict:
       return equal_dicts(a.dict(), b.dict(), depth);
     case Kind::kRange:
-      return a.get<Range>() == b.get<Range>();
+      return a.object<Range>() == b.object<Range>();
     case Kind::kDictView:
       return equal_items(to_items(a), to_items(b), depth);
     case Kind::kGenerator:
-      return a.get<std::shared_ptr<Generator>>() == b.get<std::shared_ptr<Generator>>();
+      return &a.object<Generator>() == &b.object<Generator>();
     case Kind::kNamespace:
-      return a.get<std::shared_ptr<Namespace>>() == b.get<std::shared_ptr<Namespace>>();
+      return &a.object<Namespace>() == &b.object<Namespace>();
     case Kind::kLoop:
-      return a.get<std::shared_ptr<Loop>>() == b.get<std::shared_ptr<Loop>>();
+      return &a.object<Loop>() == &b.object<Loop>();
     case Kind::kMethod:
-      return a.get<std::shared_ptr<Method>>() == b.get<std::shared_ptr<Method>>();
+      return &a.object<Method>() == &b.object<Method>();
     case Kind::kFunction:
       return a.get<const Function*>() == b.get<const Function*>();
     default:
@@ -359,7 +359,7 @@ std::optional<Value> try_item(const Value& object, const Value& key) {
     return place ? std::optional(object.items()[*place]) : std::nullopt;
   }
   if (object.is(Kind::kRange)) {
-    const Range& range = object.get<Range>();
+    const Range& range = object.object<Range>();
     const auto place = resolve_index(key.integer(), range.size());
     if (place) return Value(range.start + range.step * static_cast<std::int64_t>(*place));
   }
@@ -368,14 +368,14 @@ std::optional<Value> try_item(const Value& object, const Value& key) {
 
 std::optional<Value> try_attribute(const Value& object, std::string_view name) {
   if (object.is(Kind::kLoop)) {
-    if (auto found = object.get<std::shared_ptr<Loop>>()->attribute(name)) return found;
+    if (auto found = object.object<Loop>().attribute(name)) return found;
   }
   if (object.is(Kind::kNamespace)) {
-    const Value* found = object.get<std::shared_ptr<Namespace>>()->attributes.find(name);
+    const Value* found = object.object<Namespace>().attributes.find(name);
     return found ? std::optional(*found) : std::nullopt;
   }
   if (object.is(Kind::kRange)) {
-    const Range& range = object.get<Range>();
+    const Range& range = object.object<Range>();
     if (name == "start") return Value(range.start);
     if (name == "stop") return Value(range.stop);
     if (name == "step") return Value(range.step);
@@ -465,9 +465,9 @@ bool truth(const Value& value) {
     case Kind::kDict:
       return !value.dict().entries.empty();
     case Kind::kRange:
-      return value.get<Range>().size() != 0;
+      return value.object<Range>().size() != 0;
     case Kind::kDictView:
-      return !value.get<DictView>().dict->entries.empty();
+      return !value.dict().entries.empty();
     default:
       return true;
   }
@@ -531,9 +531,9 @@ std::int64_t length(const Value& value) {
     case Kind::kDict:
       return static_cast<std::int64_t>(value.dict().entries.size());
     case Kind::kRange:
-      return value.get<Range>().size();
+      return value.object<Range>().size();
     case Kind::kDictView:
-      return static_cast<std::int64_t>(value.get<DictView>().dict->entries.size());
+      return static_cast<std::int64_t>(value.dict().entries.size());
     default:
       throw EvaluationError(fmt::format("a value of type '{}' has no length", type_name(value)));
   }
@@ -569,7 +569,7 @@ Value attribute(const Value& object, std::string_view name) {
 Value slice(const Value& object, const SliceBounds& bounds) {
   if (object.is_undefined()) raise_undefined(object);
   if (object.is_string()) return slice_text(object.get<Text>(), bounds);
-  if (object.is(Kind::kRange)) return slice_range(object.get<Range>(), bounds);
+  if (object.is(Kind::kRange)) return slice_range(object.object<Range>(), bounds);
   if (!object.is_list_or_tuple())
     throw EvaluationError(fmt::format("a value of type '{}' cannot be sliced", type_name(object)));
   const auto& items = object.items();

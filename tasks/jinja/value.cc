@@ -24,8 +24,13 @@ bool Range::operator==(const Range& other) const {
   return n == other.size() && (n == 0 || (start == other.start && (n == 1 || step == other.step)));
 }
 
+Value::Value(Undefined undefined) : size_(undefined.name.size()) {
+  payload_.bytes = undefined.name.data();
+  object_ = std::const_pointer_cast<std::string>(std::move(undefined.message));
+}
+
 Value Value::text(std::string text) {
-  auto owner = std::make_shared<const std::string>(std::move(text));
+  auto owner = std::make_shared<std::string>(std::move(text));
   const std::string_view view = *owner;
   return Value(Text{view, std::move(owner)});
 }
@@ -71,12 +76,6 @@ struct FromJson {
 }  // namespace
 
 Value Value::from_json(const core::Json& json) { return std::visit(FromJson{}, json.value()); }
-
-std::vector<Value>& Value::items() const {
-  return is(Kind::kList) ? get<ListRef>().sequence->items : get<TupleRef>().sequence->items;
-}
-
-Dict& Value::dict() const { return *get<std::shared_ptr<Dict>>(); }
 
 const Value* Dict::find(const Value& key) const {
   if (key.is_string()) return find(key.string());
@@ -202,14 +201,14 @@ std::optional<Value> Iterator::next() {
       return view_item(view, position_++);
     }
     case Kind::kRange: {
-      const auto& range = source_.get<Range>();
+      const auto& range = source_.object<Range>();
       if (static_cast<std::int64_t>(position_) >= range.size()) return std::nullopt;
       return Value(range.start + range.step * static_cast<std::int64_t>(position_++));
     }
     case Kind::kGenerator:
-      return source_.get<std::shared_ptr<Generator>>()->next();
+      return source_.object<Generator>().next();
     case Kind::kLoop:
-      return source_.get<std::shared_ptr<Loop>>()->next();
+      return source_.object<Loop>().next();
     default:
       return std::nullopt;
   }

@@ -12,8 +12,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "harness/core/json.h"
@@ -37,16 +37,14 @@ struct Undefined {
 struct None {};
 struct Text {
   std::string_view view;
-  std::shared_ptr<const std::string> owner;  // null where the bytes are borrowed
+  std::shared_ptr<void> owner;  // null where the bytes are borrowed
 };
 struct Range {
   std::int64_t start = 0, stop = 0, step = 1;
   std::int64_t size() const;
   bool operator==(const Range&) const;
 };
-struct Sequence {
-  std::vector<Value> items;
-};
+struct Sequence;
 /// A list and a tuple hold the same; their types tell them apart.
 struct ListRef {
   std::shared_ptr<Sequence> sequence;
@@ -60,8 +58,7 @@ struct DictView {
   std::shared_ptr<Dict> dict;
 };
 
-/// The alternatives of Value, in the order of its variant.
-enum class Kind {
+enum class Kind : std::uint8_t {
   kUndefined,
   kNone,
   kBool,
@@ -82,16 +79,28 @@ enum class Kind {
 
 class Value {
  public:
-  using Variant =
-      std::variant<Undefined, None, bool, std::int64_t, double, Text, ListRef, TupleRef, std::shared_ptr<Dict>, Range,
-                   DictView, std::shared_ptr<Generator>, std::shared_ptr<Namespace>, std::shared_ptr<Loop>,
-                   std::shared_ptr<Method>, const Function*>;
-
   Value() = default;  // Undefined without a name
+  explicit Value(Undefined);
+  explicit Value(None) : kind_(Kind::kNone) {}
+  explicit Value(bool boolean) : kind_(Kind::kBool) { payload_.boolean = boolean; }
+  explicit Value(std::int64_t integer) : kind_(Kind::kInt) { payload_.integer = integer; }
+  explicit Value(int integer) : Value(std::int64_t{integer}) {}
+  explicit Value(double real) : kind_(Kind::kFloat) { payload_.real = real; }
+  explicit Value(Text text) : kind_(Kind::kString), size_(text.view.size()), object_(std::move(text.owner)) {
+    payload_.bytes = text.view.data();
+  }
+  explicit Value(ListRef list) : kind_(Kind::kList), object_(std::move(list.sequence)) {}
+  explicit Value(TupleRef tuple) : kind_(Kind::kTuple), object_(std::move(tuple.sequence)) {}
+  explicit Value(std::shared_ptr<Dict> dict) : kind_(Kind::kDict), object_(std::move(dict)) {}
+  explicit Value(Range range) : kind_(Kind::kRange), object_(std::make_shared<Range>(range)) {}
+  explicit Value(DictView view) : kind_(Kind::kDictView), object_(std::move(view.dict)) { payload_.part = view.part; }
+  explicit Value(std::shared_ptr<Generator> generator) : kind_(Kind::kGenerator), object_(std::move(generator)) {}
+  explicit Value(std::shared_ptr<Namespace> space) : kind_(Kind::kNamespace), object_(std::move(space)) {}
+  explicit Value(std::shared_ptr<Loop> loop) : kind_(Kind::kLoop), object_(std::move(loop)) {}
+  explicit Value(std::shared_ptr<Method> method) : kind_(Kind::kMethod), object_(std::move(method)) {}
   template <class T>
-  requires std::is_constructible_v<Variant, std::in_place_type_t<T>, T>
-  explicit Value(T data) : data_(std::in_place_type<T>, std::move(data)) {}
-  explicit Value(int number) : data_(std::int64_t{number}) {}
+  explicit Value(const T*) = delete;  // else a pointer would be a bool
+  explicit Value(const Function* function) : kind_(Kind::kFunction) { payload_.function = function; }
 
   static Value none() { return Value(None{}); }
   static Value borrowed(std::string_view text) { return Value(Text{text, nullptr}); }
@@ -103,8 +112,8 @@ class Value {
   /// Strings stay borrowed from `json`.
   static Value from_json(const core::Json& json);
 
-  Kind kind() const { return static_cast<Kind>(data_.index()); }
-  bool is(Kind kind) const { return this->kind() == kind; }
+  Kind kind() const { return kind_; }
+  bool is(Kind kind) const { return kind_ == kind; }
   bool is_undefined() const { return is(Kind::kUndefined); }
   bool is_string() const { return is(Kind::kString); }
   /// int or bool.
@@ -112,19 +121,44 @@ class Value {
   bool is_number() const { return is_integral() || is(Kind::kFloat); }
   bool is_list_or_tuple() const { return is(Kind::kList) || is(Kind::kTuple); }
 
+  /// What the value was made of: bool, int64_t, double, Text, Range, std::shared_ptr<Dict>, …
   template <class T>
-  const T& get() const {
-    return *std::get_if<T>(&data_);
-  }
-  std::string_view string() const { return get<Text>().view; }
-  std::int64_t integer() const { return is(Kind::kBool) ? get<bool>() : get<std::int64_t>(); }
-  double number() const { return is(Kind::kFloat) ? get<double>() : static_cast<double>(integer()); }
+  T get() const;
+  std::string_view string() const { return {payload_.bytes, size_}; }
+  /// A str that shares the bytes of this one, of which `part` is one.
+  Value part(std::string_view part) const { return Value(Text{part, object_}); }
+  std::int64_t integer() const { return is(Kind::kBool) ? payload_.boolean : payload_.integer; }
+  double number() const { return is(Kind::kFloat) ? payload_.real : static_cast<double>(integer()); }
   /// The items of a list or tuple. A list is shared: who holds the value may change it.
   std::vector<Value>& items() const;
-  Dict& dict() const;
+  Dict& dict() const { return object<Dict>(); }
+  /// The shared part of a Range, Generator, Namespace, Loop or Method.
+  template <class T>
+  T& object() const {
+    return *static_cast<T*>(object_.get());
+  }
 
  private:
-  Variant data_;
+  union Payload {
+    bool boolean;
+    std::int64_t integer;
+    double real;
+    const char* bytes;  // of a str, or the name of an undefined variable; size_ of them
+    DictView::Part part;
+    const Function* function;
+  };
+  template <class T>
+  std::shared_ptr<T> shared() const {
+    return std::static_pointer_cast<T>(object_);
+  }
+  Kind kind_ = Kind::kUndefined;
+  Payload payload_{.bytes = nullptr};
+  std::size_t size_ = 0;
+  std::shared_ptr<void> object_;  // what several values may share; null in numbers and borrowed texts
+};
+
+struct Sequence {
+  std::vector<Value> items;
 };
 
 struct Dict {
@@ -145,6 +179,29 @@ struct Method {
   Value self;
   std::string name;
 };
+
+inline std::vector<Value>& Value::items() const { return object<Sequence>().items; }
+template <class T>
+T Value::get() const {
+  if constexpr (std::is_same_v<T, bool>)
+    return payload_.boolean;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return payload_.integer;
+  else if constexpr (std::is_same_v<T, double>)
+    return payload_.real;
+  else if constexpr (std::is_same_v<T, const Function*>)
+    return payload_.function;
+  else if constexpr (std::is_same_v<T, Undefined>)
+    return {string(), shared<const std::string>()};
+  else if constexpr (std::is_same_v<T, Text>)
+    return {string(), object_};
+  else if constexpr (std::is_same_v<T, Range>)
+    return object<Range>();
+  else if constexpr (std::is_same_v<T, DictView>)
+    return {payload_.part, shared<Dict>()};
+  else
+    return shared<typename T::element_type>();
+}
 
 /// Python's type name: "str", "NoneType", …
 std::string_view type_name(const Value& value);

@@ -73,7 +73,8 @@ int main(int count, char** words) {
   const std::vector<core::Json> rows = read_rows(words[3]);
   const int passes = std::atoi(words[4]);
   std::size_t bytes = 0;
-  fmt::print("{}\n", seconds(rows, compiled, passes, [&](const Compiled& one, const core::Json& row, const auto& choices) {
+  fmt::print("{}\n",
+             seconds(rows, compiled, passes, [&](const Compiled& one, const core::Json& row, const auto& choices) {
                bytes += by_engine(one, row, choices).size();
              }));
   fmt::print("{}\n", seconds(rows, compiled, passes, [&](const Compiled& one, const core::Json& row, const auto&) {
