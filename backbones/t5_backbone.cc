@@ -112,7 +112,7 @@ std::vector<Generation> T5Backbone::generate(std::span<const std::string> instru
   std::vector<Source> sources(texts.size());
   for (std::size_t i = 0; i < sources.size(); ++i) {
     sources[i].place = i;
-    sources[i].instruction = tokenizer_->encode(texts[i], options.max_source_length);
+    sources[i].instruction = tokenizer_->encode(texts[i], options.max_source_length, options.truncation_side);
   }
   sort_by_length(sources);
 
@@ -184,7 +184,8 @@ std::vector<LogLikelihood> T5Backbone::log_likelihood(std::span<const Instructio
     if (place == sources.size()) {
       sources.emplace_back();
       sources.back().place = place;
-      sources.back().instruction = tokenizer_->encode(pair.instruction, options.max_source_length);
+      sources.back().instruction =
+          tokenizer_->encode(pair.instruction, options.max_source_length, options.truncation_side);
     }
     Source& source = sources[place];
     place_of.emplace_back(place, source.response_texts.place(pair.response));

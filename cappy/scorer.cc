@@ -44,7 +44,8 @@ class RobertaScorer : public Scorer {
     const DistinctPairs distinct = find_distinct(pairs);
     std::vector<tokenizer::Encoding> encodings;
     for (const std::size_t i : distinct.first) {
-      encodings.push_back(tokenizer_->encode_pair(pairs[i].instruction, pairs[i].response, options.max_length));
+      encodings.push_back(tokenizer_->encode_pair(pairs[i].instruction, pairs[i].response, options.max_length,
+                                                  options.truncation_side));
       check_length(encodings.back(), i);
     }
     const std::vector<float> logits =

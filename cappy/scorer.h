@@ -15,6 +15,7 @@ namespace cappy {
 struct ScoreOptions {
   std::int64_t max_length = 512;  // tokens of the pair, special tokens included
   std::int64_t batch_tokens = 0;  // tokens computed at once, at least one pair; 0: by memory. Never changes a result
+  tokenizer::TruncationSide truncation_side = tokenizer::TruncationSide::kRight;
 };
 
 struct Score {

@@ -35,6 +35,17 @@ Encoding fill(const Template& items, const Ids& first, const Ids& second) {
   return encoding;
 }
 
+// What is left of `ids` when all but `limit` are cut on that side.
+void cut(Ids& ids, std::size_t limit, TruncationSide side) {
+  if (ids.size() <= limit) return;
+  const auto extra = static_cast<std::ptrdiff_t>(ids.size() - limit);
+  if (side == TruncationSide::kLeft) {
+    ids.erase(ids.begin(), ids.begin() + extra);
+  } else {
+    ids.resize(limit);
+  }
+}
+
 void require_utf8(std::string_view text) {
   const std::size_t at = core::find_invalid_utf8(text);
   if (at != std::string_view::npos) throw std::invalid_argument(fmt::format("the text is not UTF-8 at byte {}", at));
@@ -174,24 +185,24 @@ Ids PipelineTokenizer::content_ids(std::string_view text) const {
   return ids;
 }
 
-Encoding PipelineTokenizer::encode(std::string_view text, std::int64_t max_length) const {
+Encoding PipelineTokenizer::encode(std::string_view text, std::int64_t max_length, TruncationSide side) const {
   const std::size_t limit = room(max_length, parts_.single);
   Ids ids = content_ids(text);
   const std::size_t length = ids.size();
-  ids.resize(std::min(length, limit));
+  cut(ids, limit, side);
   Encoding encoding = fill(parts_.single, ids, {});
   encoding.cut = static_cast<std::int64_t>(length - ids.size());
   return encoding;
 }
 
-Encoding PipelineTokenizer::encode_pair(std::string_view first, std::string_view second,
-                                        std::int64_t max_length) const {
+Encoding PipelineTokenizer::encode_pair(std::string_view first, std::string_view second, std::int64_t max_length,
+                                        TruncationSide side) const {
   const std::size_t limit = room(max_length, parts_.pair);
   Ids a = content_ids(first), b = content_ids(second);
   const std::size_t length = a.size() + b.size();
   const auto [a_size, b_size] = longest_first(a.size(), b.size(), limit);
-  a.resize(std::min(a.size(), a_size));
-  b.resize(std::min(b.size(), b_size));
+  cut(a, a_size, side);
+  cut(b, b_size, side);
   Encoding encoding = fill(parts_.pair, a, b);
   encoding.cut = static_cast<std::int64_t>(length - a.size() - b.size());
   return encoding;

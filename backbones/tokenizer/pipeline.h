@@ -67,8 +67,9 @@ class WordCache {
 class PipelineTokenizer final : public Tokenizer {
  public:
   explicit PipelineTokenizer(Parts parts) : parts_(std::move(parts)) {}
-  Encoding encode(std::string_view text, std::int64_t max_length) const override;
-  Encoding encode_pair(std::string_view first, std::string_view second, std::int64_t max_length) const override;
+  Encoding encode(std::string_view text, std::int64_t max_length, TruncationSide side) const override;
+  Encoding encode_pair(std::string_view first, std::string_view second, std::int64_t max_length,
+                       TruncationSide side) const override;
   std::string decode(std::span<const std::int32_t> ids) const override;
   std::int64_t size() const override;
 

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "backbones/tokenizer/truncation.h"
+
 namespace tokenizer {
 
 inline constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
@@ -24,12 +26,14 @@ struct Encoding {
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
-  /// One text with its special tokens (T5: `A </s>`; RoBERTa: `<s> A </s>`), cut on the right to `max_length` ids in
-  /// all.
-  virtual Encoding encode(std::string_view text, std::int64_t max_length = kNoLimit) const = 0;
-  /// A pair (RoBERTa: `<s> A </s> </s> B </s>`), cut longest-first to `max_length` ids in all.
-  virtual Encoding encode_pair(std::string_view first, std::string_view second,
-                               std::int64_t max_length = kNoLimit) const = 0;
+  /// One text with its special tokens (T5: `A </s>`; RoBERTa: `<s> A </s>`), cut on one side to `max_length` ids in
+  /// all. Special tokens are never cut.
+  virtual Encoding encode(std::string_view text, std::int64_t max_length = kNoLimit,
+                          TruncationSide side = TruncationSide::kRight) const = 0;
+  /// A pair (RoBERTa: `<s> A </s> </s> B </s>`), cut longest-first to `max_length` ids in all; each of the two texts
+  /// loses tokens on that side.
+  virtual Encoding encode_pair(std::string_view first, std::string_view second, std::int64_t max_length = kNoLimit,
+                               TruncationSide side = TruncationSide::kRight) const = 0;
   /// Text of ids, special tokens skipped, as `decode(ids, skip_special_tokens=True)` of transformers gives it.
   /// Ids without a piece give nothing.
   virtual std::string decode(std::span<const std::int32_t> ids) const = 0;
