@@ -24,6 +24,15 @@ void add_model_options(po::options_description& own) {
   // clang-format on
 }
 
+void add_truncation_side(po::options_description& own) {
+  own.add_options()("truncation-side", po::value<std::string>()->default_value("right")->value_name("SIDE"),
+                    "which end of a text that is too long is cut: right or left");
+}
+
+tokenizer::TruncationSide truncation_side_of(const po::variables_map& values) {
+  return tokenizer::truncation_side_from(values["truncation-side"].as<std::string>());
+}
+
 ModelChoice model_choice(const po::variables_map& values, ModelRole role) {
   if (!values.count("model")) throw core::UsageError("--model DIR is missing");
   ModelChoice choice;

@@ -22,6 +22,10 @@ struct ModelChoice {
 void add_model_options(po::options_description& own);
 /// Reads them. Throws core::UsageError where --model is absent or no folder, or a value is unknown.
 ModelChoice model_choice(const po::variables_map& values, ModelRole role);
+/// Adds --truncation-side, of the verbs that cut texts which are too long.
+void add_truncation_side(po::options_description& own);
+/// Its value. Throws core::UsageError.
+tokenizer::TruncationSide truncation_side_of(const po::variables_map& values);
 /// --batch-tokens, or 0 where it is absent. Throws core::UsageError.
 std::int64_t batch_tokens_of(const po::variables_map& values);
 

@@ -47,6 +47,7 @@ backbones::GenerationOptions generation_options(const po::variables_map& values,
   options.max_source_length = length_option(values, "max-source-length", 1);
   options.seed = values["seed"].as<std::uint64_t>();
   options.batch_tokens = choice.batch_tokens;
+  options.truncation_side = truncation_side_of(values);
   return options;
 }
 
@@ -90,6 +91,7 @@ int run_generate(const Words& words) {
   VerbSyntax syntax{"generate", "--model DIR --decoding NAME|FILE [options] < in.jsonl > out.jsonl"};
   add_model_options(syntax.own);
   add_generation_options(syntax.own);
+  add_truncation_side(syntax.own);
   CommonOptions common;
   po::variables_map values;
   if (!parse(words, syntax, common, values)) return 0;

@@ -22,6 +22,7 @@ backbones::LikelihoodOptions likelihood_options(const po::variables_map& values,
   if (values.count("max-length")) options.max_length = values["max-length"].as<std::int64_t>();
   options.max_source_length = values["max-source-length"].as<std::int64_t>();
   options.batch_tokens = choice.batch_tokens;
+  options.truncation_side = truncation_side_of(values);
   if (options.max_length < 1) throw core::UsageError("--max-length: expected a number from 1");
   if (options.max_source_length < 1) throw core::UsageError("--max-source-length: expected a number from 1");
   return options;
@@ -62,6 +63,7 @@ int run_loglikelihood(const Words& words) {
     ("max-source-length", po::value<std::int64_t>()->default_value(512)->value_name("N"),
      "tokens of the instruction, end of sequence included");
   // clang-format on
+  add_truncation_side(syntax.own);
   CommonOptions common;
   po::variables_map values;
   if (!parse(words, syntax, common, values)) return 0;

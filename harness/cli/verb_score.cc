@@ -60,6 +60,7 @@ int run_score(const Words& words) {
   std::int64_t max_length = 0;
   syntax.own.add_options()("max-length", po::value(&max_length)->default_value(512)->value_name("N"),
                            "tokens of the pair, special tokens included");
+  add_truncation_side(syntax.own);
   CommonOptions common;
   po::variables_map values;
   if (!parse(words, syntax, common, values)) return 0;
@@ -70,7 +71,7 @@ int run_score(const Words& words) {
   use_threads(common);
 
   const core::FilterOptions filter{kBlock, common.limit, "standard input"};
-  LineScorer scorer(cappy::load_scorer(choice.model), {max_length, choice.batch_tokens}, filter.name);
+  LineScorer scorer(cappy::load_scorer(choice.model), {max_length, choice.batch_tokens, truncation_side_of(values)}, filter.name);
   core::Progress progress("score", common.limit, "pairs", core::progress_mode_from(common.progress));
   const auto check = [](const core::JsonRecord& record) {
     record.string("instruction");

@@ -15,11 +15,17 @@ namespace {
 
 constexpr std::size_t kBlock = 256;  // lines a write
 
-core::Json encoded(const tokenizer::Tokenizer& tokenizer, const core::JsonRecord& record, std::int64_t max_length) {
+/// Where a text is cut that is too long.
+struct Truncation {
+  std::int64_t max_length = tokenizer::kNoLimit;
+  tokenizer::TruncationSide side = tokenizer::TruncationSide::kRight;
+};
+
+core::Json encoded(const tokenizer::Tokenizer& tokenizer, const core::JsonRecord& record, const Truncation& cut) {
   const bool pair = record.raw("text_pair") != nullptr;
   const tokenizer::Encoding encoding =
-      pair ? tokenizer.encode_pair(record.string("text"), record.string("text_pair"), max_length)
-           : tokenizer.encode(record.string("text"), max_length);
+      pair ? tokenizer.encode_pair(record.string("text"), record.string("text_pair"), cut.max_length, cut.side)
+           : tokenizer.encode(record.string("text"), cut.max_length, cut.side);
   core::Json::Array ids;
   ids.reserve(encoding.ids.size());
   for (const std::int32_t id : encoding.ids) ids.emplace_back(std::int64_t{id});
@@ -53,17 +59,20 @@ int run_tokenize(const Words& words) {
        "folder with tokenizer.json, spiece.model, or vocab.json and merges.txt")  //
       ("max-length", po::value<std::int64_t>()->value_name("N"),
        "ids at most, special tokens included (default: all)")  //
+      ("truncation-side", po::value<std::string>()->default_value("right")->value_name("SIDE"),
+       "which end of a text that is too long is cut: right or left")  //
       ("decode", po::bool_switch(), "read ids, add text: special tokens and ids without a piece give nothing");
   CommonOptions common;
   po::variables_map values;
   if (!parse(words, syntax, common, values)) return 0;
   if (!values.count("model")) throw core::UsageError("tokenize: --model DIR is missing");
   const auto tokenizer = tokenizer::load_tokenizer(values["model"].as<std::string>());
-  const std::int64_t max_length =
-      values.count("max-length") ? values["max-length"].as<std::int64_t>() : tokenizer::kNoLimit;
+  Truncation cut;
+  if (values.count("max-length")) cut.max_length = values["max-length"].as<std::int64_t>();
+  cut.side = tokenizer::truncation_side_from(values["truncation-side"].as<std::string>());
   const bool decode = values["decode"].as<bool>();
   try {
-    tokenizer->encode_pair("", "", max_length);
+    tokenizer->encode_pair("", "", cut.max_length);
   } catch (const std::invalid_argument& error) {
     throw core::UsageError(std::string("tokenize: --max-length: ") + error.what());
   }
@@ -72,7 +81,7 @@ int run_tokenize(const Words& words) {
   core::run_filter(
       std::cin, std::cout, {.block = kBlock, .limit = common.limit, .name = "standard input"},
       [&](const core::JsonRecord& record) {
-        results.push_back(decode ? decoded(*tokenizer, record) : encoded(*tokenizer, record, max_length));
+        results.push_back(decode ? decoded(*tokenizer, record) : encoded(*tokenizer, record, cut));
       },
       [&](std::span<core::JsonRecord> records) {
         for (std::size_t i = 0; i < records.size(); ++i) records[i].set(decode ? "text" : "ids", results[i]);

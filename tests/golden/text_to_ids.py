@@ -98,13 +98,24 @@ def compare_decoding(report, directory, reference, id_lists):
         report.equal(row["text"], reference.decode(ids, skip_special_tokens=True), ids)
 
 
-def compare_pairs(report, directory, reference, pairs):
+def compare_pairs(report, directory, reference, pairs, side):
+    reference.truncation_side = side
     for limit in (4, 5, 6, 9, 16, 33, 64, 512):
         rows = [{"text": a, "text_pair": b} for a, b in pairs]
-        mine = filter_rows(rows, "tokenize", "--model", directory, "--max-length", limit)
+        mine = filter_rows(rows, "tokenize", "--model", directory, "--max-length", limit, "--truncation-side", side)
         for (a, b), row in zip(pairs, mine, strict=True):
             theirs = reference([a], [b], truncation=True, max_length=limit)["input_ids"][0]  # not in a list, "" is no pair
-            report.equal(row["ids"], theirs, (limit, a[:80], b[:80]))
+            report.equal(row["ids"], theirs, (side, limit, a[:80], b[:80]))
+
+
+def compare_cut_texts(report, directory, reference, texts, side):
+    reference.truncation_side = side
+    for limit in (2, 3, 7, 40):
+        mine = filter_rows([{"text": text} for text in texts], "tokenize", "--model", directory, "--max-length", limit,
+                           "--truncation-side", side)
+        for text, row in zip(texts, mine, strict=True):
+            theirs = reference(text, truncation=True, max_length=limit)["input_ids"]
+            report.equal(row["ids"], theirs, (side, limit, text[:80]))
 
 
 def other_shapes(parent):
@@ -176,9 +187,13 @@ def main():
             id_lists += [[draw.randrange(size) for _ in range(draw.randint(0, 20))] for _ in range(1000)]
             compare_decoding(decoding, directory, reference, id_lists)
         reports.append(decoding)
-        pairs = Report("pairs cut longest first")
-        compare_pairs(pairs, ROBERTA, roberta, [(draw.choice(texts), draw.choice(texts)) for _ in range(300)])
-        reports.append(pairs)
+        some_pairs, some_texts = [(draw.choice(texts), draw.choice(texts)) for _ in range(300)], draw.sample(texts, 300)
+        for side in ("right", "left"):
+            pairs, cut = Report(f"pairs cut longest first, {side}"), Report(f"texts cut, {side}")
+            compare_pairs(pairs, ROBERTA, roberta, some_pairs, side)
+            compare_cut_texts(cut, t5_spm, spm, some_texts, side)
+            compare_cut_texts(cut, ROBERTA, roberta, some_texts, side)
+            reports += [pairs, cut]
         failed = False
         for report in reports:
             try:
