@@ -30,8 +30,11 @@ struct Function {
 /// The global of that name, or nullptr.
 const Function* find_global(std::string_view name);
 
-/// int, str and bool arguments. Throw EvaluationError that names the callee.
+/// int and str arguments. Throw EvaluationError that names the callee.
 std::int64_t integer_argument(std::string_view callee, const Value& value);
 std::string_view string_argument(std::string_view callee, const Value& value);
+
+/// dict.update(arguments): a dict or pairs, then what is named.
+void update_dict(Dict& dict, const Arguments& given);
 
 }  // namespace jinja

@@ -1,8 +1,8 @@
 #include "tasks/jinja/scopes.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
-#include <stdexcept>
 
 namespace jinja {
 namespace {
@@ -10,32 +10,40 @@ namespace {
 /// jinja2's Symbols: what a frame knows of its names. Branches of an `if` work on copies that share the numbering.
 class Symbols {
  public:
-  Symbols(const Symbols* parent, int& slots)
-      : parent_(parent), numbering_(std::make_shared<std::map<std::string, int>>()), slots_(&slots) {}
-
-  int find(const std::string& name) const {
-    if (const auto found = refs_.find(name); found != refs_.end()) return found->second;
-    return parent_ ? parent_->find(name) : -1;
+  /// A frame inside `parent`, in the same routine.
+  explicit Symbols(const Symbols& parent) : Symbols(&parent, *parent.routine_, parent.depth_) {}
+  /// The frame of a routine of its own.
+  Symbols(const Symbols* parent, Routine& routine) : Symbols(parent, routine, parent ? parent->depth_ + 1 : 0) {
+    if (parent) parent->routine_->encloses = true;
   }
+  Symbols copy() const { return Symbols(*this, Copy{}); }
 
-  void declare_parameter(const std::string& name) {
+  /// Seen from here; slot -1 where the name is not known.
+  Place find(const std::string& name) const {
+    const Symbols* frame = this;
+    while (frame && !frame->refs_.contains(name)) frame = frame->parent_;
+    if (!frame) return {};
+    return {depth_ - frame->depth_, frame->refs_.at(name)};
+  }
+  bool knows(const std::string& name) const { return find(name).slot >= 0; }
+
+  /// The slot of a variable that gets its value when the frame is entered.
+  int declare_parameter(const std::string& name) {
     stores_.insert(name);
-    loads_.erase(define(name));
+    const int slot = define(name);
+    loads_.erase(slot);
+    return slot;
   }
 
   void store(const std::string& name) {
     stores_.insert(name);
-    if (refs_.contains(name)) return;
-    const int outer = parent_ ? parent_->find(name) : -1;
-    const int slot = define(name);
-    loads_[slot] =
-        outer >= 0 ? Load{Load::Source::kAlias, slot, outer, name} : Load{Load::Source::kUndefined, slot, -1, name};
+    if (!refs_.contains(name)) start_from_outside(define(name), name, Load::Source::kUndefined);
   }
 
   void load(const std::string& name) {
-    if (find(name) >= 0) return;
+    if (knows(name)) return;
     const int slot = define(name);
-    loads_[slot] = Load{Load::Source::kResolve, slot, -1, name};
+    loads_[slot] = Load{Load::Source::kResolve, slot, {}, name};
   }
 
   /// Joins the branches of an `if`: a name that only some of them store starts from outside.
@@ -48,11 +56,7 @@ class Symbols {
       for (const auto& [slot, load] : branch.loads_) loads_[slot] = load;
       stores_.insert(branch.stores_.begin(), branch.stores_.end());
     }
-    for (const std::string& name : stored) {
-      const int slot = find(name), outer = parent_ ? parent_->find(name) : -1;
-      loads_[slot] =
-          outer >= 0 ? Load{Load::Source::kAlias, slot, outer, name} : Load{Load::Source::kResolve, slot, -1, name};
-    }
+    for (const std::string& name : stored) start_from_outside(refs_.at(name), name, Load::Source::kResolve);
   }
 
   Frame frame() const {
@@ -62,28 +66,134 @@ class Symbols {
   }
 
  private:
+  struct Copy {};
+  Symbols(const Symbols& other, Copy)
+      : parent_(other.parent_),
+        routine_(other.routine_),
+        depth_(other.depth_),
+        refs_(other.refs_),
+        loads_(other.loads_),
+        stores_(other.stores_),
+        numbering_(other.numbering_) {}
+  Symbols(const Symbols* parent, Routine& routine, int depth)
+      : parent_(parent),
+        routine_(&routine),
+        depth_(depth),
+        numbering_(std::make_shared<std::map<std::string, int>>()) {}
+
   int define(const std::string& name) {
-    const auto [place, is_new] = numbering_->try_emplace(name, *slots_);
-    if (is_new) ++*slots_;
+    const auto [place, is_new] = numbering_->try_emplace(name, routine_->slots);
+    if (is_new) ++routine_->slots;
     return refs_[name] = place->second;
   }
 
+  /// The variable starts as the outer one of that name, else as `otherwise` says.
+  void start_from_outside(int slot, const std::string& name, Load::Source otherwise) {
+    Place outer = parent_ ? parent_->find(name) : Place{};
+    if (outer.slot >= 0) outer.hops += depth_ - parent_->depth_;
+    loads_[slot] = Load{outer.slot >= 0 ? Load::Source::kAlias : otherwise, slot, outer, name};
+  }
+
   const Symbols* parent_;
+  Routine* routine_;
+  int depth_;  // of routines around
   std::map<std::string, int> refs_;
   std::map<int, Load> loads_;
   std::set<std::string> stores_;
   std::shared_ptr<std::map<std::string, int>> numbering_;
-  int* slots_;
 };
 
-// First pass: what a frame loads and stores, in the order of the source; loop bodies are frames of their own.
+/// Visits the expressions under one, in the order of jinja2's nodes.
+template <class Visit>
+void for_each_child(const Expression& expression, Visit visit) {
+  const bool conditional = expression.operation == Operation::kConditional;
+  if (conditional && expression.parts[2]) visit(*expression.parts[2]);
+  for (std::size_t i = 0; i < expression.parts.size(); ++i)
+    if (expression.parts[i] && !(conditional && i == 2)) visit(*expression.parts[i]);
+  for (const auto& [name, part] : expression.named) visit(*part);
+  if (expression.more_positional) visit(*expression.more_positional);
+  if (expression.more_named) visit(*expression.more_named);
+}
+
+// Which of some special names a body reads before it stores them (jinja2's find_undeclared): frames do not matter.
+
+class Reading {
+ public:
+  explicit Reading(std::set<std::string> names) : names_(std::move(names)) {}
+  bool reads(const std::string& name) const { return found_.contains(name); }
+
+  void visit(const Block& block) {
+    for (const Statement& statement : block) visit(statement);
+  }
+
+ private:
+  void visit(const Expression& expression) {
+    if (expression.operation == Operation::kName && names_.contains(expression.text)) found_.insert(expression.text);
+    for_each_child(expression, [this](const Expression& child) { visit(child); });
+  }
+  void visit(const ExpressionPtr& expression) {
+    if (expression) visit(*expression);
+  }
+  void visit(const Target& target) {
+    for (const Target& part : target.parts) visit(part);
+    if (target.parts.empty() && target.attribute.empty()) names_.erase(target.name);
+  }
+
+  void visit(const MacroCode& macro) {
+    for (const Parameter& parameter : macro.parameters) names_.erase(parameter.name);
+    for (const Parameter& parameter : macro.parameters) visit(parameter.absent);
+    visit(macro.body);
+  }
+
+  void visit(const Statement& statement) {
+    switch (statement.kind) {
+      case StatementKind::kText:
+        return;
+      case StatementKind::kOutput:
+        return visit(statement.expression);
+      case StatementKind::kIf:
+        for (const Branch& branch : statement.branches) {
+          visit(branch.test);
+          visit(branch.body);
+        }
+        return;
+      case StatementKind::kFor:
+        visit(statement.target);
+        visit(statement.expression);
+        visit(statement.body);
+        visit(statement.otherwise);
+        return visit(statement.filter);
+      case StatementKind::kSet:
+        visit(statement.target);
+        return visit(statement.expression);
+      case StatementKind::kSetBlock:
+        visit(statement.target);
+        visit(statement.filter);
+        return visit(statement.body);
+      case StatementKind::kFilterBlock:
+        visit(statement.body);
+        return visit(statement.filter);
+      case StatementKind::kWith:
+        for (const auto& [target, value] : statement.assigns) visit(target);
+        for (const auto& [target, value] : statement.assigns) visit(value);
+        return visit(statement.body);
+      case StatementKind::kMacro:
+        return visit(*statement.macro);
+      case StatementKind::kCallBlock:
+        visit(statement.expression);
+        return visit(*statement.macro);
+    }
+  }
+
+  std::set<std::string> names_, found_;
+};
+
+// First pass: what a frame loads and stores, in the order of the source; loop bodies and macros are frames of their own.
 
 void note(Symbols& symbols, const Expression* expression) {
   if (!expression) return;
   if (expression->operation == Operation::kName) symbols.load(expression->text);
-  if (expression->operation == Operation::kConditional) note(symbols, expression->parts[2].get());
-  for (const auto& part : expression->parts) note(symbols, part.get());
-  for (const auto& [name, part] : expression->named) note(symbols, part.get());
+  for_each_child(*expression, [&](const Expression& child) { note(symbols, &child); });
 }
 
 void note(Symbols& symbols, const Target& target) {
@@ -97,63 +207,69 @@ void note(Symbols& symbols, const Target& target) {
 
 void note(Symbols& symbols, const Block& block);
 
-void note_if(Symbols& symbols, const Statement& statement, std::size_t first) {
-  if (first == statement.branches.size()) return;
+void note_if(Symbols& symbols, const Statement& statement) {
   // jinja2 nests the tests: each elif is an if of its own, visited beside the others.
-  std::vector<Symbols> branches;
-  note(symbols, statement.branches[first].test.get());
-  Symbols body = symbols;
-  note(body, statement.branches[first].body);
-  branches.push_back(std::move(body));
-  Symbols elifs = symbols, otherwise = symbols;
-  for (std::size_t i = first + 1; i < statement.branches.size(); ++i) {
+  note(symbols, statement.branches[0].test.get());
+  Symbols body = symbols.copy(), elifs = symbols.copy(), otherwise = symbols.copy();
+  note(body, statement.branches[0].body);
+  for (std::size_t i = 1; i < statement.branches.size(); ++i) {
     const Branch& branch = statement.branches[i];
     if (!branch.test) {
       note(otherwise, branch.body);
       continue;
     }
     note(elifs, branch.test.get());
-    Symbols inner = elifs;
+    Symbols inner = elifs.copy();
     note(inner, branch.body);
-    elifs.join({inner, elifs, elifs});
+    std::vector<Symbols> branches;
+    branches.push_back(inner.copy());
+    branches.push_back(elifs.copy());
+    elifs.join(branches);
   }
-  branches.push_back(std::move(elifs));
-  branches.push_back(std::move(otherwise));
+  std::vector<Symbols> branches;
+  for (const Symbols* branch : {&body, &elifs, &otherwise}) branches.push_back(branch->copy());
   symbols.join(branches);
 }
 
-void note(Symbols& symbols, const Block& block) {
-  for (const Statement& statement : block) {
-    switch (statement.kind) {
-      case StatementKind::kText:
-        break;
-      case StatementKind::kOutput:
-      case StatementKind::kFor:
-        note(symbols, statement.expression.get());
-        break;
-      case StatementKind::kSet:
-        note(symbols, statement.expression.get());
-        note(symbols, statement.target);
-        break;
-      case StatementKind::kIf:
-        note_if(symbols, statement, 0);
-        break;
-    }
+void note(Symbols& symbols, const Statement& statement) {
+  switch (statement.kind) {
+    case StatementKind::kText:
+      return;
+    case StatementKind::kOutput:
+    case StatementKind::kFor:
+    case StatementKind::kCallBlock:
+      return note(symbols, statement.expression.get());
+    case StatementKind::kSet:
+      note(symbols, statement.expression.get());
+      return note(symbols, statement.target);
+    case StatementKind::kSetBlock:
+    case StatementKind::kMacro:
+      return note(symbols, statement.target);
+    case StatementKind::kFilterBlock:
+      return note(symbols, statement.filter.get());
+    case StatementKind::kWith:
+      for (const auto& [target, value] : statement.assigns) note(symbols, value.get());
+      return;
+    case StatementKind::kIf:
+      return note_if(symbols, statement);
   }
 }
 
-// Second pass: names to the slots of their frame.
+void note(Symbols& symbols, const Block& block) {
+  for (const Statement& statement : block) note(symbols, statement);
+}
+
+// Second pass: names to their places.
 
 void resolve(const Symbols& symbols, Expression* expression) {
   if (!expression) return;
-  if (expression->operation == Operation::kName) expression->slot = symbols.find(expression->text);
-  for (auto& part : expression->parts) resolve(symbols, part.get());
-  for (auto& [name, part] : expression->named) resolve(symbols, part.get());
+  if (expression->operation == Operation::kName) expression->place = symbols.find(expression->text);
+  for_each_child(*expression, [&](const Expression& child) { resolve(symbols, &const_cast<Expression&>(child)); });
 }
 
 void resolve(const Symbols& symbols, Target& target) {
   for (Target& part : target.parts) resolve(symbols, part);
-  if (target.parts.empty()) target.slot = symbols.find(target.name);
+  if (target.parts.empty()) target.place = symbols.find(target.name);
 }
 
 void declare(Symbols& symbols, const Target& target) {
@@ -161,76 +277,125 @@ void declare(Symbols& symbols, const Target& target) {
   if (target.parts.empty()) symbols.declare_parameter(target.name);
 }
 
-bool mentions(const Expression* expression, std::string_view name) {
-  if (!expression) return false;
-  if (expression->operation == Operation::kName && expression->text == name) return true;
-  for (const auto& part : expression->parts)
-    if (mentions(part.get(), name)) return true;
-  for (const auto& [key, part] : expression->named)
-    if (mentions(part.get(), name)) return true;
-  return false;
-}
+void resolve(const Symbols& symbols, Block& block);
 
-bool mentions(const Block& block, std::string_view name) {
-  for (const Statement& statement : block) {
-    if (mentions(statement.expression.get(), name) || mentions(statement.filter.get(), name)) return true;
-    if (mentions(statement.body, name) || mentions(statement.otherwise, name)) return true;
-    for (const Branch& branch : statement.branches)
-      if (mentions(branch.test.get(), name) || mentions(branch.body, name)) return true;
-  }
-  return false;
-}
-
-void resolve(const Symbols& symbols, Block& block, int& slots);
-
-void resolve_for(const Symbols& outer, Statement& statement, int& slots) {
-  resolve(outer, statement.expression.get());
-  Symbols body(&outer, slots);
-  if (mentions(statement.body, "loop")) {
-    body.declare_parameter("loop");
-    statement.loop_slot = body.find("loop");
-  }
-  declare(body, statement.target);
-  note(body, statement.body);
-  statement.frame = body.frame();
-  resolve(body, statement.target);
-  resolve(body, statement.body, slots);
-
-  Symbols filter(&outer, slots);
+void resolve_loop_filter(const Symbols& outer, Statement& statement) {
+  Symbols filter(&outer, statement.filter_routine);
   declare(filter, statement.filter_target);
   note(filter, statement.filter.get());
   statement.filter_frame = filter.frame();
   resolve(filter, statement.filter_target);
   resolve(filter, statement.filter.get());
-
-  Symbols otherwise(&outer, slots);
-  note(otherwise, statement.otherwise);
-  statement.otherwise_frame = otherwise.frame();
-  resolve(otherwise, statement.otherwise, slots);
 }
 
-void resolve(const Symbols& symbols, Block& block, int& slots) {
-  for (Statement& statement : block) {
-    if (statement.kind == StatementKind::kFor) {
-      resolve_for(symbols, statement, slots);
-      continue;
-    }
-    resolve(symbols, statement.expression.get());
-    if (statement.kind == StatementKind::kSet) resolve(symbols, statement.target);
-    for (Branch& branch : statement.branches) {
-      resolve(symbols, branch.test.get());
-      resolve(symbols, branch.body, slots);
-    }
+/// `outer` is what a recursive loop's own routine is inside of, else the frame around the loop.
+void resolve_loop(const Symbols& outer, Statement& statement) {
+  Symbols body = statement.recursive ? Symbols(&outer, statement.routine) : Symbols(outer);
+  Reading reading({"loop"});
+  reading.visit(statement.body);
+  if (statement.recursive || reading.reads("loop")) statement.loop_slot = body.declare_parameter("loop");
+  declare(body, statement.target);
+  note(body, statement.body);
+  statement.frame = body.frame();
+  resolve(body, statement.target);
+  resolve(body, statement.body);
+}
+
+void resolve_for(const Symbols& outer, Statement& statement) {
+  resolve(outer, statement.expression.get());
+  if (statement.filter) resolve_loop_filter(outer, statement);
+  resolve_loop(outer, statement);
+  // The `else` of a recursive loop is a frame beside the body, in the same routine.
+  Symbols otherwise = statement.recursive ? Symbols(&outer, statement.routine) : Symbols(outer);
+  note(otherwise, statement.otherwise);
+  statement.otherwise_frame = otherwise.frame();
+  resolve(otherwise, statement.otherwise);
+}
+
+void resolve_macro(const Symbols& outer, MacroCode& macro, std::size_t offset) {
+  Symbols inside(&outer, macro.routine);
+  for (Parameter& parameter : macro.parameters) parameter.slot = inside.declare_parameter(parameter.name);
+  Reading reading({"caller", "kwargs", "varargs"});
+  reading.visit(macro.body);
+  macro.reads_caller = reading.reads("caller");
+  for (const Parameter& parameter : macro.parameters)
+    if (macro.reads_caller && parameter.name == "caller" && !parameter.absent)
+      throw PlacedError{offset, "the parameter 'caller' needs a default where the body calls it"};
+  if (macro.reads_caller && !macro.has_parameter("caller")) macro.caller_slot = inside.declare_parameter("caller");
+  if (reading.reads("kwargs") && !macro.has_parameter("kwargs"))
+    macro.named_slot = inside.declare_parameter("kwargs");
+  if (reading.reads("varargs") && !macro.has_parameter("varargs"))
+    macro.rest_slot = inside.declare_parameter("varargs");
+  for (const Parameter& parameter : macro.parameters) note(inside, parameter.absent.get());
+  note(inside, macro.body);
+  macro.frame = inside.frame();
+  for (Parameter& parameter : macro.parameters) resolve(inside, parameter.absent.get());
+  resolve(inside, macro.body);
+}
+
+/// `with`, and blocks whose text is captured.
+void resolve_inner(const Symbols& outer, Statement& statement) {
+  Symbols inner(outer);
+  for (auto& [target, value] : statement.assigns) {
+    resolve(outer, value.get());
+    declare(inner, target);
   }
+  note(inner, statement.body);
+  note(inner, statement.filter.get());
+  statement.frame = inner.frame();
+  for (auto& [target, value] : statement.assigns) resolve(inner, target);
+  resolve(inner, statement.body);
+  resolve(inner, statement.filter.get());
+}
+
+void resolve(const Symbols& symbols, Statement& statement) {
+  switch (statement.kind) {
+    case StatementKind::kText:
+      return;
+    case StatementKind::kOutput:
+      return resolve(symbols, statement.expression.get());
+    case StatementKind::kIf:
+      for (Branch& branch : statement.branches) {
+        resolve(symbols, branch.test.get());
+        resolve(symbols, branch.body);
+      }
+      return;
+    case StatementKind::kFor:
+      return resolve_for(symbols, statement);
+    case StatementKind::kSet:
+      resolve(symbols, statement.expression.get());
+      return resolve(symbols, statement.target);
+    case StatementKind::kSetBlock:
+      resolve(symbols, statement.target);
+      return resolve_inner(symbols, statement);
+    case StatementKind::kFilterBlock:
+    case StatementKind::kWith:
+      return resolve_inner(symbols, statement);
+    case StatementKind::kMacro:
+      resolve(symbols, statement.target);
+      return resolve_macro(symbols, *statement.macro, statement.offset);
+    case StatementKind::kCallBlock:
+      resolve(symbols, statement.expression.get());
+      return resolve_macro(symbols, *statement.macro, statement.offset);
+  }
+}
+
+void resolve(const Symbols& symbols, Block& block) {
+  for (Statement& statement : block) resolve(symbols, statement);
 }
 
 }  // namespace
 
-void assign_slots(Program& program) {
-  Symbols root(nullptr, program.slots);
+bool MacroCode::has_parameter(std::string_view wanted) const {
+  return std::any_of(parameters.begin(), parameters.end(),
+                     [&](const Parameter& parameter) { return parameter.name == wanted; });
+}
+
+void assign_places(Program& program) {
+  Symbols root(nullptr, program.routine);
   note(root, program.body);
   program.frame = root.frame();
-  resolve(root, program.body, program.slots);
+  resolve(root, program.body);
 }
 
 }  // namespace jinja

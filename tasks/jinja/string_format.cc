@@ -4,7 +4,9 @@
 
 #include <cmath>
 
+#include "harness/core/text.h"
 #include "tasks/jinja/error.h"
+#include "tasks/jinja/number_format.h"
 #include "tasks/jinja/operators.h"
 #include "tasks/jinja/python_text.h"
 
@@ -36,7 +38,10 @@ class Formatter {
   }
 
  private:
-  bool may_stay_unused() const { return values_.is(Kind::kDict) || values_.is(Kind::kList); }
+  /// What Python takes for a mapping: whatever has items by key, but str and tuple.
+  bool may_stay_unused() const {
+    return values_.is(Kind::kDict) || values_.is(Kind::kList) || values_.is(Kind::kRange);
+  }
 
   char peek() const {
     if (at_ >= text_.size()) throw EvaluationError("incomplete format");
@@ -157,11 +162,20 @@ class Formatter {
       append_text(text, value);
     else
       append_repr(text, value);
+    if (conversion.type == 'a') text = escape_non_ascii(text);
     if (conversion.precision >= 0) text = substring(text, 0, conversion.precision);
     pad(conversion, "", text);
   }
 
   void append_character(const Conversion& conversion, const Value& value) {
+    if (value.is_integral()) {
+      const std::int64_t code = value.integer();
+      if (code < 0 || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
+        throw EvaluationError(fmt::format("%c: {} is no character", code));
+      std::string text;
+      core::append_utf8(text, static_cast<char32_t>(code));
+      return pad(conversion, "", text);
+    }
     if (!value.is_string() || count_code_points(value.string()) != 1) throw EvaluationError("%c requires a character");
     pad(conversion, "", std::string(value.string()));
   }
@@ -193,28 +207,8 @@ class Formatter {
     if (!value.is_number()) throw EvaluationError(fmt::format("must be real number, not {}", type_name(value)));
     const double real = value.number();
     const int precision = conversion.precision < 0 ? 6 : static_cast<int>(conversion.precision);
-    const double size = std::fabs(real);
-    std::string digits;
-    switch (conversion.type) {
-      case 'e':
-        digits = fmt::format("{:.{}e}", size, precision);
-        break;
-      case 'E':
-        digits = fmt::format("{:.{}E}", size, precision);
-        break;
-      case 'f':
-        digits = fmt::format("{:.{}f}", size, precision);
-        break;
-      case 'F':
-        digits = fmt::format("{:.{}F}", size, precision);
-        break;
-      case 'g':
-        digits = fmt::format("{:.{}g}", size, precision);
-        break;
-      default:
-        digits = fmt::format("{:.{}G}", size, precision);
-        break;
-    }
+    const std::string digits =
+        real_digits(std::fabs(real), RealFormat{conversion.type, precision, conversion.alternate, false});
     pad(conversion, sign_of(conversion, std::signbit(real) && !std::isnan(real)), digits);
   }
 
