@@ -1,41 +1,92 @@
 #include "harness/metrics/evaluation.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <stdexcept>
 
 #include "harness/core/method_names.h"
+#include "harness/core/text.h"
 #include "harness/metrics/selection.h"
 
 namespace metrics {
 namespace {
 
+constexpr std::array<std::string_view, 5> kPublishedOrder{"beam4", "sampling", "temp0.9", "topk40", "topp0.95"};
+
 double number_or_nan(const core::Json& json, std::string_view key) {
   const core::Json* value = json.find(key);
-  return value && !value->is_null() ? value->as_double() : std::nan("");
+  if (!value || value->is_null()) return std::nan("");
+  try {
+    return value->as_double();
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(fmt::format("{}: {}", key, error.what()));
+  }
 }
 
 void read_candidates(const core::Json& list, StoredCandidates& out) {
   for (const core::Json& item : list.as_array()) out.candidates.push_back(core::candidate_from_json(item));
   out.sums = log_likelihood_sums(out.candidates);
   out.means = log_likelihood_means(out.candidates);
+  out.shape = "candidates: " + core::join(decodings_of(out.candidates), ", ");
+}
+
+void read_entry(const core::Json& entry, core::Candidate candidate, StoredCandidates& out) {
+  try {
+    candidate.response = entry.at("response").as_string();
+    candidate.log_likelihood = std::nan("");
+    out.sums.push_back(number_or_nan(entry, "log_likelihood_sum"));
+    out.means.push_back(number_or_nan(entry, "log_likelihood_mean"));
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(fmt::format("entry {} of '{}': {}", candidate.draw, candidate.decoding, error.what()));
+  }
+  out.candidates.push_back(std::move(candidate));
+}
+
+/// Ties would go to another candidate than in the published tables.
+void check_published_order(const std::vector<std::string>& decodings) {
+  std::ptrdiff_t last = -1;
+  for (const std::string& decoding : decodings) {
+    const auto place = std::ranges::find(kPublishedOrder, decoding) - kPublishedOrder.begin();
+    if (place == std::ssize(kPublishedOrder)) continue;  // a decoding of the user's own
+    if (place < last)
+      throw std::runtime_error(fmt::format("'{}' stands after '{}': the order is {}", decoding,
+                                           kPublishedOrder[static_cast<std::size_t>(last)],
+                                           fmt::join(kPublishedOrder, ", ")));
+    last = place;
+  }
+}
+
+/// Where some entries lacked one, the self-score of a whole instance would be unknown without a word.
+void check_all_or_none(const StoredCandidates& stored, const std::vector<double>& values, std::string_view key) {
+  const auto unknown = [](double value) { return std::isnan(value); };
+  const auto missing = std::ranges::find_if(values, unknown);
+  if (missing == values.end() || std::ranges::all_of(values, unknown)) return;
+  const core::Candidate& entry = stored.candidates[static_cast<std::size_t>(missing - values.begin())];
+  throw std::runtime_error(
+      fmt::format("entry {} of '{}' lacks {}, which others have", entry.draw, entry.decoding, key));
 }
 
 void read_flan_samples(const core::Json& samples, StoredCandidates& out) {
+  std::vector<std::string> decodings, counts;
   for (const auto& [decoding, entries] : samples.as_object()) {
     if (entries.as_array().empty()) throw std::runtime_error(fmt::format("decoding '{}' has no entries", decoding));
-    std::int64_t draw = 0;
+    core::Candidate candidate;
+    candidate.decoding = decoding;
     for (const core::Json& entry : entries.as_array()) {
-      core::Candidate candidate;
-      candidate.response = entry.at("response").as_string();
-      candidate.decoding = decoding;
-      candidate.draw = draw++;
-      out.sums.push_back(number_or_nan(entry, "log_likelihood_sum"));
-      out.means.push_back(number_or_nan(entry, "log_likelihood_mean"));
-      out.candidates.push_back(std::move(candidate));
+      read_entry(entry, candidate, out);
+      ++candidate.draw;
     }
+    decodings.push_back(decoding);
+    counts.push_back(fmt::format("{} x {}", decoding, candidate.draw));
   }
+  check_published_order(decodings);
+  check_all_or_none(out, out.sums, "log_likelihood_sum");
+  check_all_or_none(out, out.means, "log_likelihood_mean");
+  out.shape = "flan_samples: " + core::join(counts, ", ");
 }
 
 /// A decoding called as a method would give two values of one name.
