@@ -38,3 +38,15 @@ foreach(library c10 torch_cpu torch c10_cuda torch_cuda)  # the last two: only i
     target_link_libraries(torch::torch INTERFACE torch::lib${library})
   endif()
 endforeach()
+
+# Arrow: versioned names, no CMake files; libparquet finds libarrow beside itself.
+foreach(library arrow parquet)
+  file(GLOB file ${CAPPY_ARROW}/lib${library}.so.*)
+  if(NOT file)
+    message(FATAL_ERROR "no lib${library} in ${CAPPY_ARROW}: run ./scripts/setup, or pass -DCAPPY_ARROW=DIR")
+  endif()
+  add_library(arrow::${library} SHARED IMPORTED)
+  set_target_properties(arrow::${library} PROPERTIES IMPORTED_LOCATION ${file})
+  target_include_directories(arrow::${library} SYSTEM INTERFACE ${CAPPY_ARROW}/include)
+endforeach()
+target_link_libraries(arrow::parquet INTERFACE arrow::arrow)
