@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "harness/core/random.h"
 #include "tasks/jinja/call.h"
@@ -31,8 +30,8 @@ using Test = bool (*)(const Value&, const Arguments&);
 /// nullptr where there is none of that name.
 Filter find_filter(std::string_view name);
 Test find_test(std::string_view name);
-/// For suggestions.
-std::vector<std::string> filter_names();
-std::vector<std::string> test_names();
+/// Why there is none: it is not supported here, or no such name, with a suggestion.
+std::string no_filter(std::string_view name);
+std::string no_test(std::string_view name);
 
 }  // namespace jinja

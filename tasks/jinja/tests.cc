@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include <array>
 
+#include "harness/core/errors.h"
 #include "tasks/jinja/character_class.h"
 #include "tasks/jinja/error.h"
 #include "tasks/jinja/filters.h"
@@ -77,7 +80,8 @@ bool is_ordered(const Value& value, const Arguments& given) {
 bool is_equal(const Value& value, const Arguments& given) { return equal(value, other(given)); }
 bool is_unequal(const Value& value, const Arguments& given) { return !equal(value, other(given)); }
 bool is_callable(const Value& value, const Arguments&) {
-  return value.is(Kind::kMethod) || value.is(Kind::kFunction) || value.is_undefined() || value.is(Kind::kLoop);
+  return value.is(Kind::kMethod) || value.is(Kind::kFunction) || value.is_undefined() || value.is(Kind::kLoop) ||
+         value.is(Kind::kMacro);
 }
 
 constexpr auto kTests = std::to_array<Entry>({
@@ -130,10 +134,10 @@ Test find_test(std::string_view name) {
   return nullptr;
 }
 
-std::vector<std::string> test_names() {
+std::string no_test(std::string_view name) {
   std::vector<std::string> names;
   for (const Entry& entry : kTests) names.emplace_back(entry.name);
-  return names;
+  return fmt::format("no test is called '{}'{}", name, core::did_you_mean(name, names));
 }
 
 }  // namespace jinja
