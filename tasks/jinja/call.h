@@ -1,6 +1,8 @@
 // What a call passes, and the few global functions.
 #pragma once
 
+#include <functional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -12,6 +14,7 @@ namespace jinja {
 struct Arguments {
   std::vector<Value> positional;
   std::vector<std::pair<std::string_view, Value>> named;
+  Value holds = Value::none();  // the dict of "**", whose keys are names in `named`
 
   std::size_t size() const { return positional.size() + named.size(); }
   /// Throws EvaluationError "NAME takes from A to B arguments, C given", also where a named one is not in `names`.
@@ -19,6 +22,14 @@ struct Arguments {
              std::initializer_list<std::string_view> names = {}) const;
   /// The argument at `position` or called `name`; nullptr where it is absent.
   const Value* find(std::size_t position, std::string_view name) const;
+};
+
+/// A macro of a template, or the body of a call block, which has no name.
+struct Macro {
+  std::string_view name;
+  std::vector<std::string_view> parameters;
+  bool takes_named = false, takes_rest = false, takes_caller = false;
+  std::function<Value(const Arguments&)> call;
 };
 
 /// A global of the environment: range, zip, namespace, dict.

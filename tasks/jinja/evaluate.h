@@ -8,12 +8,6 @@
 
 namespace jinja {
 
-/// An error with the place where it happened, for Template to name.
-struct PlacedError {
-  std::size_t offset;
-  std::string message;
-};
-
 /// Throws PlacedError.
 std::string evaluate(const Program& program, Context& context, Draws& draws);
 

@@ -28,9 +28,17 @@ const std::optional<Value>& Loop::peek() {
   return peeked_;
 }
 
+/// len() of what is iterated, where it has one, else by reading all of it; kept, though a list may grow.
 std::int64_t Loop::length() {
+  if (length_) return *length_;
+  if (!iterable_.is(Kind::kGenerator)) return *(length_ = jinja::length(iterable_));
   while (auto item = iterator_.next()) ahead_.push_back(std::move(*item));
-  return index0_ + 1 + static_cast<std::int64_t>(ahead_.size() - taken_);
+  return *(length_ = index0_ + 1 + static_cast<std::int64_t>(ahead_.size() - taken_));
+}
+
+Value Loop::call(const Value& iterable) const {
+  if (!recurse) throw EvaluationError("the loop must have the 'recursive' marker to be called");
+  return recurse(iterable, depth_ + 1);
 }
 
 std::optional<Value> Loop::attribute(std::string_view name) {
@@ -43,7 +51,7 @@ std::optional<Value> Loop::attribute(std::string_view name) {
   if (name == "revindex0") return Value(length() - index0_ - 1);
   if (name == "depth") return Value(depth_);
   if (name == "depth0") return Value(depth_ - 1);
-  if (name == "previtem") return before_ ? *before_ : Value::undefined("there is no previous item");
+  if (name == "previtem") return index0_ > 0 && before_ ? *before_ : Value::undefined("there is no previous item");
   if (name == "nextitem") return peek() ? *peeked_ : Value::undefined("there is no next item");
   return std::nullopt;
 }

@@ -63,6 +63,11 @@ Value call_value(const Value& callee, const Arguments& arguments) {
     const Method& method = callee.object<Method>();
     return call_method(method.self, method.name, arguments);
   }
+  if (callee.is(Kind::kMacro)) return callee.object<Macro>().call(arguments);
+  if (callee.is(Kind::kLoop)) {
+    arguments.check("loop", 1, 1, {"iterable"});
+    return callee.object<Loop>().call(*arguments.find(0, "iterable"));
+  }
   if (callee.is_undefined()) raise_undefined(callee);
   throw EvaluationError(fmt::format("'{}' object is not callable", type_name(callee)));
 }

@@ -55,6 +55,15 @@ void append_range(std::string& out, const Range& range) {
   out += range.step == 1 ? ")" : fmt::format(", {})", range.step);
 }
 
+void append_macro(std::string& out, const Macro& macro) {
+  out += "<Macro ";
+  if (macro.name.empty())
+    out += "anonymous";
+  else
+    jinja::append_repr(out, macro.name);
+  out += '>';
+}
+
 void append_repr(std::string& out, const Value& value, int depth) {
   check_depth(depth);
   switch (value.kind()) {
@@ -97,6 +106,13 @@ void append_repr(std::string& out, const Value& value, int depth) {
       append_entries(out, value.object<Namespace>().attributes, depth);
       out += '>';
       return;
+    case Kind::kLoop: {
+      Loop& loop = value.object<Loop>();
+      out += fmt::format("<LoopContext {}/{}>", loop.attribute("index")->integer(), loop.length());
+      return;
+    }
+    case Kind::kMacro:
+      return append_macro(out, value.object<Macro>());
     default:
       throw EvaluationError(fmt::format("a {} has no text", type_name(value)));
   }
@@ -155,6 +171,8 @@ bool equal_at(const Value& a, const Value& b, int depth) {
       return &a.object<Method>() == &b.object<Method>();
     case Kind::kFunction:
       return a.get<const Function*>() == b.get<const Function*>();
+    case Kind::kMacro:
+      return &a.object<Macro>() == &b.object<Macro>();
     default:
       return false;
   }
@@ -366,6 +384,17 @@ std::optional<Value> try_item(const Value& object, const Value& key) {
   return std::nullopt;
 }
 
+std::optional<Value> macro_attribute(const Macro& macro, std::string_view name) {
+  if (name == "name") return macro.name.empty() ? Value::none() : Value::borrowed(macro.name);
+  if (name == "catch_kwargs") return Value(macro.takes_named);
+  if (name == "catch_varargs") return Value(macro.takes_rest);
+  if (name == "caller") return Value(macro.takes_caller);
+  if (name != "arguments") return std::nullopt;
+  std::vector<Value> names;
+  for (const std::string_view parameter : macro.parameters) names.push_back(Value::borrowed(parameter));
+  return Value::tuple(std::move(names));
+}
+
 std::optional<Value> try_attribute(const Value& object, std::string_view name) {
   if (object.is(Kind::kLoop)) {
     if (auto found = object.object<Loop>().attribute(name)) return found;
@@ -374,12 +403,15 @@ std::optional<Value> try_attribute(const Value& object, std::string_view name) {
     const Value* found = object.object<Namespace>().attributes.find(name);
     return found ? std::optional(*found) : std::nullopt;
   }
+  if (object.is(Kind::kMacro)) return macro_attribute(object.object<Macro>(), name);
   if (object.is(Kind::kRange)) {
     const Range& range = object.object<Range>();
     if (name == "start") return Value(range.start);
     if (name == "stop") return Value(range.stop);
     if (name == "step") return Value(range.step);
   }
+  if (object.is(Kind::kTuple) && object.object<Sequence>().is_group && (name == "grouper" || name == "list"))
+    return object.items()[name == "grouper" ? 0 : 1];
   if (has_method(object, name)) return Value(std::make_shared<Method>(Method{object, std::string(name)}));
   return std::nullopt;
 }
@@ -534,6 +566,8 @@ std::int64_t length(const Value& value) {
       return value.object<Range>().size();
     case Kind::kDictView:
       return static_cast<std::int64_t>(value.dict().entries.size());
+    case Kind::kLoop:
+      return value.object<Loop>().length();
     default:
       throw EvaluationError(fmt::format("a value of type '{}' has no length", type_name(value)));
   }

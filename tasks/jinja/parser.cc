@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "harness/core/errors.h"
 #include "tasks/jinja/error.h"
@@ -16,17 +17,23 @@ namespace {
 constexpr int kMaximumDepth = 200;    // of brackets, unary operators and statements
 constexpr int kMaximumHeight = 1000;  // of the tree: evaluation recurses
 
-const std::vector<std::string> kStatements = {"if", "elif", "else", "endif", "for", "endfor", "set", "raw"};
+const std::vector<std::string> kStatements = {"if",     "elif",      "else",  "endif",    "for",   "endfor",
+                                              "set",    "endset",    "macro", "endmacro", "call",  "endcall",
+                                              "filter", "endfilter", "with",  "endwith",  "print", "raw"};
 
 class Parser {
  public:
   Parser(std::string_view source, std::string_view name)
       : source_(source), name_(name), tokens_(tokenize(source, name)) {}
 
-  Program run() {
-    Program program;
-    program.body = parse_block({});
-    assign_slots(program);
+  std::unique_ptr<Program> run() {
+    auto program = std::make_unique<Program>();
+    program->body = parse_block({});
+    try {
+      assign_places(*program);
+    } catch (const PlacedError& error) {
+      fail(error.offset, error.message);
+    }
     return program;
   }
 
@@ -109,126 +116,248 @@ class Parser {
           ++at_;
           if (std::find(ends.begin(), ends.end(), token().text) != ends.end() && token().kind == TokenKind::kName)
             return block;
-          block.push_back(parse_statement());
+          parse_statement(block);
       }
     }
   }
 
-  Statement parse_text() {
+  /// The body behind a tag that ends here, perhaps with Python's colon, up to a statement whose name is in `ends`.
+  Block parse_body(const std::vector<std::string_view>& ends) {
+    skip_operator(":");
+    expect(TokenKind::kBlockEnd, "'%}'");
+    return parse_block(ends);
+  }
+
+  /// The same where only one statement ends it, which is taken with its tag.
+  Block parse_whole_body(std::string_view end) {
+    Block body = parse_body({end});
+    expect_name(end);
+    expect(TokenKind::kBlockEnd, "'%}'");
+    return body;
+  }
+
+  Statement begin(StatementKind kind) const {
     Statement statement;
+    statement.kind = kind;
     statement.offset = token().offset;
+    return statement;
+  }
+
+  Statement parse_text() {
+    Statement statement = begin(StatementKind::kText);
     statement.text = tokens_[at_++].text;
     return statement;
   }
 
   Statement parse_output() {
-    Statement statement;
-    statement.kind = StatementKind::kOutput;
-    statement.offset = token().offset;
+    Statement statement = begin(StatementKind::kOutput);
     ++at_;
     statement.expression = parse_tuple(WithConditional::kYes);
     expect(TokenKind::kOutputEnd, "'}}'");
     return statement;
   }
 
-  Statement parse_statement() {
+  void parse_statement(Block& block) {
     if (token().kind != TokenKind::kName) fail(fmt::format("expected a statement, found {}", describe(token())));
-    if (is_name("if")) return parse_if();
-    if (is_name("for")) return parse_for();
-    if (is_name("set")) return parse_set();
+    if (is_name("print")) return parse_print(block);
+    using StatementRule = Statement (Parser::*)();
+    static constexpr std::pair<std::string_view, StatementRule> kRules[] = {
+        {"if", &Parser::parse_if},       {"for", &Parser::parse_for},         {"set", &Parser::parse_set},
+        {"macro", &Parser::parse_macro}, {"call", &Parser::parse_call_block}, {"filter", &Parser::parse_filter_block},
+        {"with", &Parser::parse_with}};
+    for (const auto& [word, rule] : kRules)
+      if (is_name(word)) return block.push_back((this->*rule)());
+    fail_statement();
+  }
+
+  [[noreturn]] void fail_statement() const {
+    static const std::vector<std::string_view> kOtherFiles = {"include", "import", "from", "extends", "block"};
     const std::string& word = token().text;
     if (word == "else" || word == "elif" || word.starts_with("end"))
       fail(fmt::format("'{}' closes nothing here", word));
+    if (std::find(kOtherFiles.begin(), kOtherFiles.end(), word) != kOtherFiles.end())
+      fail(fmt::format("'{}' is not supported: a template is one text, without others beside it", word));
+    if (word == "do")
+      fail("'do' is an extension of jinja2: write {{ expression or '' }}, or {% set unused = expression %}");
+    if (word == "autoescape") fail("'autoescape' is not supported: nothing is escaped here");
     fail(fmt::format("unknown statement '{}'{}", word, core::did_you_mean(word, kStatements)));
   }
 
-  Statement parse_if() {
-    Statement statement;
-    statement.kind = StatementKind::kIf;
-    statement.offset = token().offset;
+  /// "{% print a, b %}": as {{ a }}{{ b }}.
+  void parse_print(Block& block) {
     ++at_;
-    while (true) {
+    for (bool first = true; token().kind != TokenKind::kBlockEnd; first = false) {
+      if (!first) expect_operator(",");
+      Statement statement = begin(StatementKind::kOutput);
+      statement.expression = parse_expression();
+      block.push_back(std::move(statement));
+    }
+    ++at_;
+  }
+
+  Statement parse_if() {
+    Statement statement = begin(StatementKind::kIf);
+    do {
+      ++at_;
       Branch branch;
       branch.test = parse_tuple(WithConditional::kNo);
-      expect(TokenKind::kBlockEnd, "'%}'");
-      branch.body = parse_block({"elif", "else", "endif"});
+      branch.body = parse_body({"elif", "else", "endif"});
       statement.branches.push_back(std::move(branch));
-      if (!skip_name("elif")) break;
-    }
-    if (skip_name("else")) {
-      expect(TokenKind::kBlockEnd, "'%}'");
-      statement.branches.push_back({nullptr, parse_block({"endif"})});
-    }
+    } while (is_name("elif"));
+    if (skip_name("else")) statement.branches.push_back({nullptr, parse_body({"endif"})});
     expect_name("endif");
     expect(TokenKind::kBlockEnd, "'%}'");
     return statement;
   }
 
   Statement parse_for() {
-    Statement statement;
-    statement.kind = StatementKind::kFor;
-    statement.offset = token().offset;
+    Statement statement = begin(StatementKind::kFor);
     ++at_;
+    ++loops_;
     statement.target = statement.filter_target = parse_targets("in");
     expect_name("in");
-    statement.expression = parse_tuple(WithConditional::kNo);
+    statement.expression = parse_tuple(WithConditional::kNo, "recursive");
     if (skip_name("if")) statement.filter = parse_expression();
-    if (is_name("recursive")) fail("recursive loops are not supported");
-    expect(TokenKind::kBlockEnd, "'%}'");
-    statement.body = parse_block({"else", "endfor"});
-    if (skip_name("else")) {
-      expect(TokenKind::kBlockEnd, "'%}'");
-      statement.otherwise = parse_block({"endfor"});
-    }
+    statement.recursive = skip_name("recursive");
+    statement.body = parse_body({"else", "endfor"});
+    if (skip_name("else")) statement.otherwise = parse_body({"endfor"});
+    --loops_;
     expect_name("endfor");
     expect(TokenKind::kBlockEnd, "'%}'");
     return statement;
   }
 
   Statement parse_set() {
-    Statement statement;
-    statement.kind = StatementKind::kSet;
-    statement.offset = token().offset;
+    Statement statement = begin(StatementKind::kSet);
     ++at_;
     statement.target = parse_targets("=");
-    if (!skip_operator("=")) fail("expected '=': blocks of set are not supported");
-    statement.expression = parse_tuple(WithConditional::kYes);
-    expect(TokenKind::kBlockEnd, "'%}'");
+    if (skip_operator("=")) {
+      statement.expression = parse_tuple(WithConditional::kYes);
+      expect(TokenKind::kBlockEnd, "'%}'");
+      return statement;
+    }
+    if (!is_operator("|") && !is_operator(":") && token().kind != TokenKind::kBlockEnd)
+      fail(fmt::format("expected '=' or '%}}', found {}", describe(token())));
+    statement.kind = StatementKind::kSetBlock;
+    if (is_operator("|")) statement.filter = parse_pipes(make(Operation::kCaptured, token().offset));
+    statement.body = parse_whole_body("endset");
     return statement;
   }
 
-  Target parse_target(bool with_namespace) {
+  Statement parse_filter_block() {
+    Statement statement = begin(StatementKind::kFilterBlock);
+    ++at_;
+    statement.filter = parse_pipes(parse_filter(make(Operation::kCaptured, token().offset)));
+    statement.body = parse_whole_body("endfilter");
+    return statement;
+  }
+
+  Statement parse_with() {
+    Statement statement = begin(StatementKind::kWith);
+    ++at_;
+    while (token().kind != TokenKind::kBlockEnd && !is_operator(":")) {
+      if (!statement.assigns.empty()) expect_operator(",");
+      const int around = std::exchange(loops_, 0);  // these may be called "loop"
+      Target target = parse_targets("=", Attributes::kNo);
+      loops_ = around;
+      expect_operator("=");
+      ExpressionPtr value = parse_expression();
+      statement.assigns.emplace_back(std::move(target), std::move(value));
+    }
+    statement.body = parse_whole_body("endwith");
+    return statement;
+  }
+
+  Statement parse_macro() {
+    Statement statement = begin(StatementKind::kMacro);
+    ++at_;
+    statement.target.offset = token().offset;
+    statement.target.name = parse_new_name();
+    statement.macro = std::make_unique<MacroCode>();
+    statement.macro->name = statement.target.name;
+    parse_parameters(*statement.macro);
+    statement.macro->body = parse_whole_body("endmacro");
+    return statement;
+  }
+
+  Statement parse_call_block() {
+    Statement statement = begin(StatementKind::kCallBlock);
+    ++at_;
+    statement.macro = std::make_unique<MacroCode>();
+    if (is_operator("(")) parse_parameters(*statement.macro);
+    const std::size_t start = token().offset;
+    statement.expression = parse_expression();
+    const Expression& call = *statement.expression;
+    if (call.operation != Operation::kCall && call.operation != Operation::kMethodCall)
+      fail(start, "expected a call, such as name(…)");
+    if (std::any_of(call.named.begin(), call.named.end(), [](const auto& one) { return one.first == "caller"; }))
+      fail(start, "the argument 'caller' is given by the block itself");
+    statement.macro->body = parse_whole_body("endcall");
+    return statement;
+  }
+
+  void parse_parameters(MacroCode& macro) {
+    expect_operator("(");
+    while (!is_operator(")")) {
+      if (!macro.parameters.empty()) expect_operator(",");
+      Parameter parameter;
+      parameter.offset = token().offset;
+      parameter.name = parse_new_name();
+      if (macro.has_parameter(parameter.name))
+        fail(parameter.offset, fmt::format("the parameter '{}' is there twice", parameter.name));
+      if (skip_operator("="))
+        parameter.absent = parse_expression();
+      else if (!macro.parameters.empty() && macro.parameters.back().absent)
+        fail(parameter.offset, "a parameter without a default follows one with a default");
+      macro.parameters.push_back(std::move(parameter));
+    }
+    expect_operator(")");
+  }
+
+  std::string parse_new_name() {
+    if (token().kind != TokenKind::kName) fail(fmt::format("expected a name, found {}", describe(token())));
+    static const std::vector<std::string_view> kReserved = {"true", "false", "none", "True", "False", "None"};
+    if (std::find(kReserved.begin(), kReserved.end(), token().text) != kReserved.end())
+      fail(fmt::format("'{}' cannot be assigned to", token().text));
+    return tokens_[at_++].text;
+  }
+
+  enum class Attributes { kYes, kNo };
+
+  Target parse_target(Attributes attributes) {
     Target target;
     target.offset = token().offset;
     if (skip_operator("(")) {
-      target = parse_targets(")");
+      target = parse_targets(")", Attributes::kNo);
       expect_operator(")");
       return target;
     }
-    if (token().kind != TokenKind::kName) fail(fmt::format("expected a name, found {}", describe(token())));
-    target.name = tokens_[at_++].text;
-    static const std::vector<std::string_view> kReserved = {"true", "false", "none", "True", "False", "None"};
-    if (std::find(kReserved.begin(), kReserved.end(), target.name) != kReserved.end())
-      fail(target.offset, fmt::format("'{}' cannot be assigned to", target.name));
-    if (with_namespace && skip_operator(".")) {
+    target.name = parse_new_name();
+    if (attributes == Attributes::kYes && skip_operator(".")) {
       if (token().kind != TokenKind::kName) fail("expected a name after '.'");
       target.attribute = tokens_[at_++].text;
+    } else if (loops_ > 0 && target.name == "loop") {
+      fail(target.offset, "'loop' cannot be assigned to inside a loop");
     }
     return target;
   }
 
-  /// One target, or several with commas between, up to the word or sign `end`.
   Target parse_targets(std::string_view end) {
+    return parse_targets(end, end == "=" ? Attributes::kYes : Attributes::kNo);
+  }
+
+  /// One target, or several with commas between, up to the word or sign `end`.
+  Target parse_targets(std::string_view end, Attributes attributes) {
     const Level level(*this);
     const std::size_t start = token().offset;
-    Target first = parse_target(end == "=");
+    Target first = parse_target(attributes);
     if (!is_operator(",")) return first;
     Target all;
     all.offset = start;
     all.parts.push_back(std::move(first));
     while (skip_operator(",")) {
       if (token().text == end) break;
-      all.parts.push_back(parse_target(end == "="));
+      all.parts.push_back(parse_target(attributes));
     }
     return all;
   }
@@ -249,6 +378,8 @@ class Parser {
     int below = 0;
     for (const auto& part : expression->parts) below = std::max(below, part ? part->depth : 0);
     for (const auto& [name, part] : expression->named) below = std::max(below, part->depth);
+    for (const ExpressionPtr* part : {&expression->more_positional, &expression->more_named})
+      below = std::max(below, *part ? (*part)->depth : 0);
     expression->depth = below + 1;
     if (expression->depth > kMaximumHeight)
       fail(expression->offset, fmt::format("the expression is higher than {}", kMaximumHeight));
@@ -270,20 +401,20 @@ class Parser {
 
   enum class WithConditional { kYes, kNo };
 
-  bool at_tuple_end() const {
+  bool at_tuple_end(std::string_view word) const {
     return token().kind == TokenKind::kOutputEnd || token().kind == TokenKind::kBlockEnd || is_operator(")") ||
-           token().kind == TokenKind::kEnd;
+           token().kind == TokenKind::kEnd || (!word.empty() && is_name(word));
   }
 
-  /// One expression, or a tuple where commas follow.
-  ExpressionPtr parse_tuple(WithConditional conditional) {
+  /// One expression, or a tuple where commas follow, which `word` may end, too.
+  ExpressionPtr parse_tuple(WithConditional conditional, std::string_view word = {}) {
     const std::size_t start = token().offset;
     const auto one = [&] { return conditional == WithConditional::kYes ? parse_expression() : parse_or(); };
     ExpressionPtr first = one();
     if (!is_operator(",")) return first;
     auto tuple = make(Operation::kTuple, start, std::move(first));
     while (skip_operator(",")) {
-      if (at_tuple_end()) break;
+      if (at_tuple_end(word)) break;
       tuple->parts.push_back(one());
     }
     return measured(std::move(tuple));
@@ -398,9 +529,16 @@ class Parser {
   ExpressionPtr parse_unary() {
     const Level level(*this);
     const std::size_t start = token().offset;
-    if (skip_operator("-")) return parse_postfix(make(Operation::kNegative, start, parse_unary()));
+    if (skip_operator("-")) return parse_postfix(negated(start, parse_unary()));
     if (skip_operator("+")) return parse_postfix(make(Operation::kPositive, start, parse_unary()));
     return parse_postfix(parse_primary());
+  }
+
+  /// "-1" is a constant.
+  ExpressionPtr negated(std::size_t start, ExpressionPtr operand) {
+    const bool number = operand->operation == Operation::kConstant && operand->constant.is_number();
+    return number ? constant(start, negative(operand->constant))
+                  : make(Operation::kNegative, start, std::move(operand));
   }
 
   ExpressionPtr parse_primary() {
@@ -529,30 +667,49 @@ class Parser {
     return make(Operation::kItem, start, std::move(object), std::move(key));
   }
 
-  /// "(a, b, name=c)" behind `call`, whose parts so far stay in front.
+  /// "(a, b, *more, name=c, **named)" behind `call`, whose parts so far stay in front.
   ExpressionPtr parse_arguments(ExpressionPtr call) {
     const std::size_t before = call->parts.size();
     expect_operator("(");
-    while (!is_operator(")")) {
-      if (call->parts.size() > before || !call->named.empty()) expect_operator(",");
+    for (bool first = true; !is_operator(")"); first = false) {
+      if (!first) expect_operator(",");
       if (is_operator(")")) break;
-      if (is_operator("*") || is_operator("**")) fail("arguments with * are not supported");
-      if (token().kind == TokenKind::kName && ahead().is(TokenKind::kOperator, "=")) {
-        std::string name = token().text;
-        at_ += 2;
-        call->named.emplace_back(std::move(name), parse_expression());
-        continue;
-      }
-      if (!call->named.empty()) fail("an argument without a name follows one with a name");
-      call->parts.push_back(parse_expression());
+      parse_argument(*call);
     }
     expect_operator(")");
     fix_arguments(*call, before);
     return measured(std::move(call));
   }
 
+  void parse_argument(Expression& call) {
+    const std::size_t start = token().offset;
+    const bool has_rest = call.more_positional || call.more_named;
+    if (skip_operator("*")) {
+      if (has_rest) fail(start, "only one '*' is allowed, before '**'");
+      call.more_positional = parse_expression();
+      return;
+    }
+    if (call.more_named) fail(start, "an argument follows '**'");
+    if (skip_operator("**")) {
+      call.more_named = parse_expression();
+      return;
+    }
+    if (token().kind == TokenKind::kName && ahead().is(TokenKind::kOperator, "=")) {
+      std::string name = token().text;
+      if (std::any_of(call.named.begin(), call.named.end(), [&](const auto& one) { return one.first == name; }))
+        fail(start, fmt::format("the argument '{}' is given twice", name));
+      at_ += 2;
+      call.named.emplace_back(std::move(name), parse_expression());
+      return;
+    }
+    if (has_rest || !call.named.empty())
+      fail(start, "an argument without a name follows one with a name, or one with '*'");
+    call.parts.push_back(parse_expression());
+  }
+
   /// Arguments that are constants are evaluated once, here.
   static void fix_arguments(Expression& call, std::size_t before) {
+    if (call.more_positional || call.more_named) return;
     const auto is_constant = [](const ExpressionPtr& part) { return part->operation == Operation::kConstant; };
     if (!std::all_of(call.parts.begin() + static_cast<std::ptrdiff_t>(before), call.parts.end(), is_constant)) return;
     if (!std::all_of(call.named.begin(), call.named.end(), [&](const auto& one) { return is_constant(one.second); }))
@@ -569,6 +726,12 @@ class Parser {
     auto call = make(Operation::kMethodCall, callee->offset, std::move(callee->parts[0]));
     call->text = std::move(callee->text);
     return parse_arguments(std::move(call));
+  }
+
+  /// "| filter | filter …", if any.
+  ExpressionPtr parse_pipes(ExpressionPtr value) {
+    while (skip_operator("|")) value = parse_filter(std::move(value));
+    return value;
   }
 
   ExpressionPtr parse_filters(ExpressionPtr value) {
@@ -599,9 +762,7 @@ class Parser {
     auto filter = make(Operation::kFilter, token().offset, std::move(value));
     filter->text = dotted_name("filter");
     filter->filter = find_filter(filter->text);
-    if (!filter->filter)
-      fail(filter->offset,
-           fmt::format("no filter is called '{}'{}", filter->text, core::did_you_mean(filter->text, filter_names())));
+    if (!filter->filter) fail(filter->offset, no_filter(filter->text));
     if (is_operator("(")) return parse_arguments(std::move(filter));
     filter->fixed.emplace();
     return filter;
@@ -626,9 +787,7 @@ class Parser {
     auto test = make(Operation::kTest, token().offset, std::move(value));
     test->text = dotted_name("test");
     test->test = find_test(test->text);
-    if (!test->test)
-      fail(test->offset,
-           fmt::format("no test is called '{}'{}", test->text, core::did_you_mean(test->text, test_names())));
+    if (!test->test) fail(test->offset, no_test(test->text));
     if (is_operator("(")) {
       test = parse_arguments(std::move(test));
     } else if (at_test_argument()) {
@@ -646,10 +805,11 @@ class Parser {
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
   int depth_ = 0;
+  int loops_ = 0;  // around
 };
 
 }  // namespace
 
-Program parse(std::string_view source, std::string_view name) { return Parser(source, name).run(); }
+std::unique_ptr<Program> parse(std::string_view source, std::string_view name) { return Parser(source, name).run(); }
 
 }  // namespace jinja

@@ -10,6 +10,6 @@
 namespace jinja {
 
 /// Parses a normalised source. Throws TemplateError, for unknown statements, filters and tests with a suggestion.
-Program parse(std::string_view source, std::string_view name);
+std::unique_ptr<Program> parse(std::string_view source, std::string_view name);
 
 }  // namespace jinja

@@ -11,13 +11,11 @@ namespace {
 class Symbols {
  public:
   /// A frame inside `parent`, in the same routine.
-  explicit Symbols(const Symbols& parent) : Symbols(&parent, *parent.routine_, parent.depth_) {}
+  static Symbols inside(const Symbols& parent) { return {&parent, *parent.routine_, parent.depth_}; }
   /// The frame of a routine of its own.
   Symbols(const Symbols* parent, Routine& routine) : Symbols(parent, routine, parent ? parent->depth_ + 1 : 0) {
     if (parent) parent->routine_->encloses = true;
   }
-  Symbols copy() const { return Symbols(*this, Copy{}); }
-
   /// Seen from here; slot -1 where the name is not known.
   Place find(const std::string& name) const {
     const Symbols* frame = this;
@@ -66,15 +64,6 @@ class Symbols {
   }
 
  private:
-  struct Copy {};
-  Symbols(const Symbols& other, Copy)
-      : parent_(other.parent_),
-        routine_(other.routine_),
-        depth_(other.depth_),
-        refs_(other.refs_),
-        loads_(other.loads_),
-        stores_(other.stores_),
-        numbering_(other.numbering_) {}
   Symbols(const Symbols* parent, Routine& routine, int depth)
       : parent_(parent),
         routine_(&routine),
@@ -188,7 +177,8 @@ class Reading {
   std::set<std::string> names_, found_;
 };
 
-// First pass: what a frame loads and stores, in the order of the source; loop bodies and macros are frames of their own.
+// First pass: what a frame loads and stores, in the order of the source; loop bodies and macros are frames of their
+// own.
 
 void note(Symbols& symbols, const Expression* expression) {
   if (!expression) return;
@@ -210,7 +200,7 @@ void note(Symbols& symbols, const Block& block);
 void note_if(Symbols& symbols, const Statement& statement) {
   // jinja2 nests the tests: each elif is an if of its own, visited beside the others.
   note(symbols, statement.branches[0].test.get());
-  Symbols body = symbols.copy(), elifs = symbols.copy(), otherwise = symbols.copy();
+  Symbols body = symbols, elifs = symbols, otherwise = symbols;
   note(body, statement.branches[0].body);
   for (std::size_t i = 1; i < statement.branches.size(); ++i) {
     const Branch& branch = statement.branches[i];
@@ -219,16 +209,11 @@ void note_if(Symbols& symbols, const Statement& statement) {
       continue;
     }
     note(elifs, branch.test.get());
-    Symbols inner = elifs.copy();
+    Symbols inner = elifs;
     note(inner, branch.body);
-    std::vector<Symbols> branches;
-    branches.push_back(inner.copy());
-    branches.push_back(elifs.copy());
-    elifs.join(branches);
+    elifs.join({inner, elifs});
   }
-  std::vector<Symbols> branches;
-  for (const Symbols* branch : {&body, &elifs, &otherwise}) branches.push_back(branch->copy());
-  symbols.join(branches);
+  symbols.join({body, elifs, otherwise});
 }
 
 void note(Symbols& symbols, const Statement& statement) {
@@ -290,7 +275,7 @@ void resolve_loop_filter(const Symbols& outer, Statement& statement) {
 
 /// `outer` is what a recursive loop's own routine is inside of, else the frame around the loop.
 void resolve_loop(const Symbols& outer, Statement& statement) {
-  Symbols body = statement.recursive ? Symbols(&outer, statement.routine) : Symbols(outer);
+  Symbols body = statement.recursive ? Symbols(&outer, statement.routine) : Symbols::inside(outer);
   Reading reading({"loop"});
   reading.visit(statement.body);
   if (statement.recursive || reading.reads("loop")) statement.loop_slot = body.declare_parameter("loop");
@@ -306,7 +291,7 @@ void resolve_for(const Symbols& outer, Statement& statement) {
   if (statement.filter) resolve_loop_filter(outer, statement);
   resolve_loop(outer, statement);
   // The `else` of a recursive loop is a frame beside the body, in the same routine.
-  Symbols otherwise = statement.recursive ? Symbols(&outer, statement.routine) : Symbols(outer);
+  Symbols otherwise = statement.recursive ? Symbols(&outer, statement.routine) : Symbols::inside(outer);
   note(otherwise, statement.otherwise);
   statement.otherwise_frame = otherwise.frame();
   resolve(otherwise, statement.otherwise);
@@ -322,8 +307,7 @@ void resolve_macro(const Symbols& outer, MacroCode& macro, std::size_t offset) {
     if (macro.reads_caller && parameter.name == "caller" && !parameter.absent)
       throw PlacedError{offset, "the parameter 'caller' needs a default where the body calls it"};
   if (macro.reads_caller && !macro.has_parameter("caller")) macro.caller_slot = inside.declare_parameter("caller");
-  if (reading.reads("kwargs") && !macro.has_parameter("kwargs"))
-    macro.named_slot = inside.declare_parameter("kwargs");
+  if (reading.reads("kwargs") && !macro.has_parameter("kwargs")) macro.named_slot = inside.declare_parameter("kwargs");
   if (reading.reads("varargs") && !macro.has_parameter("varargs"))
     macro.rest_slot = inside.declare_parameter("varargs");
   for (const Parameter& parameter : macro.parameters) note(inside, parameter.absent.get());
@@ -335,7 +319,7 @@ void resolve_macro(const Symbols& outer, MacroCode& macro, std::size_t offset) {
 
 /// `with`, and blocks whose text is captured.
 void resolve_inner(const Symbols& outer, Statement& statement) {
-  Symbols inner(outer);
+  Symbols inner = Symbols::inside(outer);
   for (auto& [target, value] : statement.assigns) {
     resolve(outer, value.get());
     declare(inner, target);

@@ -95,8 +95,8 @@ struct Load {
 };
 using Frame = std::vector<Load>;
 
-/// What runs with variables of its own, new at each run: a template, a macro, the body of a call block or of a recursive
-/// loop, the filter of a loop.
+/// What runs with variables of its own, new at each run: a template, a macro, the body of a call block or of a
+/// recursive loop, the filter of a loop.
 struct Routine {
   int slots = 0;
   bool encloses = false;  // whether routines inside it may outlive its run
@@ -149,7 +149,7 @@ struct Program {
   Block body;
   Frame frame;
   Routine routine;
-  mutable std::atomic<std::size_t> longest = 0;  // bytes of the longest text so far, asked for at once by the next
+  mutable std::atomic<std::size_t> usual_size = 0;  // bytes that a rendering asks for at once
 };
 
 }  // namespace jinja

@@ -41,19 +41,15 @@ Value Context::resolve(std::string_view name) {
     if (key == name) return value;
   for (std::size_t i = 0; i < row_.size(); ++i) {
     if (row_[i].first != name) continue;
-    auto& [made, value] = columns_[i];
-    if (!made) value = Value::from_json(row_[i].second);
-    made = true;
-    return value;
+    if (!columns_[i]) columns_[i] = Value::from_json(row_[i].second);
+    return *columns_[i];
   }
   if (const Function* function = find_global(name)) return Value(function);
   return Value(Undefined{name, nullptr});
 }
 
 Template::Template(std::string_view source, std::string name)
-    : source_(normalize_source(source)),
-      name_(std::move(name)),
-      program_(std::make_unique<const Program>(parse(source_, name_))) {}
+    : source_(normalize_source(source)), name_(std::move(name)), program_(parse(source_, name_)) {}
 
 Template::~Template() = default;
 Template::Template(Template&&) noexcept = default;
@@ -77,6 +73,10 @@ void collect(const Frame& frame, std::set<std::string>& names) {
 
 void collect(const Block& block, std::set<std::string>& names) {
   for (const Statement& statement : block) {
+    if (statement.macro) {
+      collect(statement.macro->frame, names);
+      collect(statement.macro->body, names);
+    }
     for (const Frame* frame : {&statement.frame, &statement.filter_frame, &statement.otherwise_frame})
       collect(*frame, names);
     collect(statement.body, names);

@@ -1,10 +1,13 @@
 // A compiled template: parsed once, rendered often, safe to render from several threads at once.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/core/json.h"
@@ -28,8 +31,8 @@ class Context {
 
  private:
   const core::Json::Object& row_;
-  std::vector<std::pair<bool, Value>> columns_;  // whether it was made, and the value
-  std::vector<std::pair<std::string, Value>> set_;
+  boost::container::small_vector<std::optional<Value>, 8> columns_;  // those that were used
+  boost::container::small_vector<std::pair<std::string, Value>, 2> set_;
 };
 
 class Template {

@@ -133,6 +133,8 @@ std::string_view type_name(const Value& value) {
       return "builtin_function_or_method";
     case Kind::kFunction:
       return "function";
+    case Kind::kMacro:
+      return "Macro";
   }
   switch (value.get<DictView>().part) {
     case DictView::Part::kKeys:
@@ -207,8 +209,10 @@ std::optional<Value> Iterator::next() {
     }
     case Kind::kGenerator:
       return source_.object<Generator>().next();
-    case Kind::kLoop:
-      return source_.object<Loop>().next();
+    case Kind::kLoop: {  // as jinja2's: pairs of item and loop
+      auto item = source_.object<Loop>().next();
+      return item ? std::optional(Value::tuple({std::move(*item), source_})) : std::nullopt;
+    }
     default:
       return std::nullopt;
   }

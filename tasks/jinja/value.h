@@ -25,6 +25,7 @@ class Loop;
 struct Function;
 struct Dict;
 struct Generator;
+struct Macro;
 struct Method;
 struct Namespace;
 
@@ -74,7 +75,8 @@ enum class Kind : std::uint8_t {
   kNamespace,
   kLoop,
   kMethod,
-  kFunction
+  kFunction,
+  kMacro
 };
 
 class Value {
@@ -98,6 +100,7 @@ class Value {
   explicit Value(std::shared_ptr<Namespace> space) : kind_(Kind::kNamespace), object_(std::move(space)) {}
   explicit Value(std::shared_ptr<Loop> loop) : kind_(Kind::kLoop), object_(std::move(loop)) {}
   explicit Value(std::shared_ptr<Method> method) : kind_(Kind::kMethod), object_(std::move(method)) {}
+  explicit Value(std::shared_ptr<Macro> macro) : kind_(Kind::kMacro), object_(std::move(macro)) {}
   template <class T>
   explicit Value(const T*) = delete;  // else a pointer would be a bool
   explicit Value(const Function* function) : kind_(Kind::kFunction) { payload_.function = function; }
@@ -132,7 +135,7 @@ class Value {
   /// The items of a list or tuple. A list is shared: who holds the value may change it.
   std::vector<Value>& items() const;
   Dict& dict() const { return object<Dict>(); }
-  /// The shared part of a Range, Generator, Namespace, Loop or Method.
+  /// The shared part of a Range, Generator, Namespace, Loop, Method or Macro.
   template <class T>
   T& object() const {
     return *static_cast<T*>(object_.get());
@@ -159,6 +162,7 @@ class Value {
 
 struct Sequence {
   std::vector<Value> items;
+  bool is_group = false;  // a tuple of groupby: its items have the names "grouper" and "list", too
 };
 
 struct Dict {
