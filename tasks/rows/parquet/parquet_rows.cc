@@ -100,7 +100,8 @@ class ParquetRows : public FileRows {
     std::set<std::string> names;
     for (int i = 0; i < columns.num_fields(); ++i) {
       const arrow::Field& field = *columns.field(i);
-      if (!names.insert(field.name()).second) throw std::runtime_error("two columns are called '" + field.name() + "'");
+      if (!names.insert(field.name()).second)
+        throw core::FileError(path_, "two columns are called '" + field.name() + "'");
       schema_.columns.push_back(described(field));
       if (is_readable(*field.type())) {
         names_.push_back(field.name());
@@ -109,7 +110,7 @@ class ParquetRows : public FileRows {
         schema_.unread[field.name()] = field.type()->ToString();
       }
     }
-    if (names_.empty()) throw std::runtime_error("no column of a type that is read: " + described_unread());
+    if (names_.empty()) throw core::FileError(path_, "no column of a type that is read: " + described_unread());
   }
 
   std::string described(const arrow::Field& field) const {
@@ -185,7 +186,7 @@ class ParquetRows : public FileRows {
       throw;
     } catch (const std::exception& error) {
       const std::string place = row_ > 0 ? fmt::format("behind row {}: ", row_ - 1) : "";
-      throw core::FileError(path_, fmt::format("{}broken Parquet: {}", place, error.what()));
+      throw core::FileError(path_, fmt::format("{}broken Parquet: {}: fetch the file again", place, error.what()));
     }
   }
 

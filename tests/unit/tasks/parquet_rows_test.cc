@@ -135,7 +135,7 @@ TEST_F(ParquetRows, ColumnsOfOtherTypesAreLeftOutByName) {
                                                 {"image", "struct<bytes: binary, path: string>"},
                                                 {"twice", "struct<a: int8, a: int8>"}}));
   EXPECT_EQ(error({write_parquet("b.parquet", {unread[0]})}),
-            "b.parquet: broken Parquet: no column of a type that is read: 'when' is timestamp[us]");
+            "b.parquet: no column of a type that is read: 'when' is timestamp[us]");
 }
 
 TEST_F(ParquetRows, FilesOfASplitHaveOneSchema) {
@@ -174,15 +174,15 @@ TEST_F(ParquetRows, ErrorsNameTheFileAndTheRow) {
   }
   EXPECT_EQ(
       error({write("text.parquet", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n")}),
-      "text.parquet: broken Parquet: Parquet magic bytes not found in footer. Either the file is corrupted or this is "
-      "not a parquet file.");
+      "text.parquet: broken Parquet: Invalid: Parquet magic bytes not found in footer. Either the file is corrupted "
+      "or this is not a parquet file.: fetch the file again");
   std::string foreign = content;
   for (std::size_t at; (at = foreign.find("zz-marked")) != std::string::npos;) foreign[at] = '\xE9';
   EXPECT_EQ(error({write("foreign.parquet", foreign)}),
             "foreign.parquet: row 2: column 's': a string that is not UTF-8");
   EXPECT_EQ(error({write_parquet("empty.parquet", {{"s", text, "[]"}})}), "empty.parquet: no rows");
   EXPECT_EQ(error({write_parquet("twice.parquet", {{"s", text, R"(["x"])"}, {"s", text, R"(["x"])"}})}),
-            "twice.parquet: broken Parquet: two columns are called 's'");
+            "twice.parquet: two columns are called 's'");
   EXPECT_EQ(error({folder_ / "absent.parquet"}).substr(0, 34), "absent.parquet: cannot be opened: ");
 }
 
