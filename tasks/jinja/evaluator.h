@@ -43,6 +43,8 @@ class Evaluator {
       if (value_ == &made_) made_.~Value();
     }
     Operand(const Operand&) = delete;
+    /// The value itself, of an operand that is not needed any more.
+    Value take() { return value_ == &made_ ? std::move(made_) : *value_; }
     const Value& operator*() const { return *value_; }
     const Value* operator->() const { return value_; }
 
@@ -78,9 +80,24 @@ class Evaluator {
     return activation->slots[static_cast<std::size_t>(place.slot)];
   }
   Value& slot(int index) const { return active_->slots[static_cast<std::size_t>(index)]; }
+  /// A constant or variable, perhaps behind filters that leave it as it is; else null.
   const Value* standing(const Expression& expression) const {
-    if (expression.operation == Operation::kConstant) return &expression.constant;
-    return expression.operation == Operation::kName ? &at_place(expression.place) : nullptr;
+    switch (expression.operation) {
+      case Operation::kConstant:
+        return &expression.constant;
+      case Operation::kName:
+        return &at_place(expression.place);
+      case Operation::kFilter: {
+        if (expression.passes < 0) return nullptr;
+        const Value* value = standing(*expression.parts[0]);
+        return value && passes(expression, *value) ? value : nullptr;
+      }
+      default:
+        return nullptr;
+    }
+  }
+  static bool passes(const Expression& filter, const Value& value) {
+    return value.is_string() && static_cast<std::int64_t>(value.string().size()) <= filter.passes;
   }
 
   /// Runs `work`; an error gets the place, unless it has one from further inside.

@@ -64,8 +64,9 @@ Value Evaluator::compute_unplaced(const Expression& expression) {
   const auto part = [&](std::size_t i) -> const Expression& { return *expression.parts[i]; };
   switch (expression.operation) {
     case Operation::kConstant:
+      return expression.constant;
     case Operation::kName:
-      return *standing(expression);
+      return at_place(expression.place);
     case Operation::kCaptured:
       return captured_;
     case Operation::kItem:
@@ -163,7 +164,8 @@ Value Evaluator::compute_call(const Expression& expression, const Value* caller)
 }
 
 Value Evaluator::compute_filter(const Expression& expression) {
-  const Operand value(*this, *expression.parts[0]);
+  Operand value(*this, *expression.parts[0]);
+  if (passes(expression, *value)) return value.take();
   if (expression.fixed) return expression.filter(draws_, *value, *expression.fixed);
   return expression.filter(draws_, *value, arguments_of(expression));
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "harness/core/errors.h"
@@ -728,6 +729,15 @@ class Parser {
     return parse_arguments(std::move(call));
   }
 
+  /// What `string` and `truncate(length)` give back as it is.
+  static std::int64_t passed_bytes(const Expression& filter) {
+    if (!filter.fixed || !filter.fixed->named.empty()) return -1;
+    const std::vector<Value>& given = filter.fixed->positional;
+    if (filter.text == "string" && given.empty()) return std::numeric_limits<std::int64_t>::max();
+    const bool cuts = filter.text == "truncate" && given.size() == 1 && given[0].is(Kind::kInt);
+    return cuts && given[0].integer() >= 3 ? given[0].integer() : -1;  // shorter than "..." is an error
+  }
+
   /// "| filter | filter …", if any.
   ExpressionPtr parse_pipes(ExpressionPtr value) {
     while (skip_operator("|")) value = parse_filter(std::move(value));
@@ -763,8 +773,11 @@ class Parser {
     filter->text = dotted_name("filter");
     filter->filter = find_filter(filter->text);
     if (!filter->filter) fail(filter->offset, no_filter(filter->text));
-    if (is_operator("(")) return parse_arguments(std::move(filter));
-    filter->fixed.emplace();
+    if (is_operator("("))
+      filter = parse_arguments(std::move(filter));
+    else
+      filter->fixed.emplace();
+    filter->passes = passed_bytes(*filter);
     return filter;
   }
 

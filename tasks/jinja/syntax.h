@@ -60,11 +60,14 @@ enum class Comparison { kEqual, kUnequal, kLess, kLessEqual, kGreater, kGreaterE
 
 struct Expression {
   Operation operation = Operation::kConstant;
-  Arithmetic arithmetic{};              // kArithmetic
-  Place place;                          // kName
-  std::size_t offset = 0;               // byte in the source, for errors
-  int depth = 1;                        // of the tree below
-  Filter filter = nullptr;              // kFilter
+  Arithmetic arithmetic{};  // kArithmetic
+  Place place;              // kName
+  std::size_t offset = 0;   // byte in the source, for errors
+  int depth = 1;            // of the tree below
+  Filter filter = nullptr;  // kFilter
+  // kFilter: a str of at most so many bytes is its own result, as of `string` and `truncate(2048)`, which stand behind
+  // every output of PromptSource; -1: of no str.
+  std::int64_t passes = -1;
   Test test = nullptr;                  // kTest
   Value constant;                       // kConstant; a str borrows `text`
   std::string text;                     // name of a variable, attribute, method, filter or test; content of a str

@@ -32,20 +32,27 @@ TemplateError::TemplateError(std::string_view name, const Place& place, std::str
       line_(place.line),
       column_(place.column) {}
 
-Context::Context(const core::Json& row) : row_(row.as_object()), columns_(row_.size()) {}
+Context::Context(const core::Json& row) : row_(row.as_object()) {}
 
 void Context::set(std::string_view name, Value value) { set_.emplace_back(name, std::move(value)); }
 
 Value Context::resolve(std::string_view name) {
   for (const auto& [key, value] : set_)
     if (key == name) return value;
-  for (std::size_t i = 0; i < row_.size(); ++i) {
-    if (row_[i].first != name) continue;
-    if (!columns_[i]) columns_[i] = Value::from_json(row_[i].second);
-    return *columns_[i];
-  }
+  for (std::size_t i = 0; i < row_.size(); ++i)
+    if (row_[i].first == name) return column(i);
   if (const Function* function = find_global(name)) return Value(function);
   return Value(Undefined{name, nullptr});
+}
+
+/// Lists and dicts are made once, because templates may change them.
+Value Context::column(std::size_t i) {
+  const core::Json& json = row_[i].second;
+  if (json.is_string()) return Value::borrowed(json.as_string());
+  if (!json.is_array() && !json.is_object()) return Value::from_json(json);
+  columns_.resize(row_.size());
+  if (!columns_[i]) columns_[i] = Value::from_json(json);
+  return *columns_[i];
 }
 
 Template::Template(std::string_view source, std::string name)

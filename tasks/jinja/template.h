@@ -30,8 +30,9 @@ class Context {
   Value resolve(std::string_view name);
 
  private:
+  Value column(std::size_t i);
   const core::Json::Object& row_;
-  boost::container::small_vector<std::optional<Value>, 8> columns_;  // those that were used
+  std::vector<std::optional<Value>> columns_;  // the lists and dicts that were used
   boost::container::small_vector<std::pair<std::string, Value>, 2> set_;
 };
 
