@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 #include "harness/core/errors.h"
 #include "harness/core/text.h"
@@ -16,12 +18,17 @@ core::Json* column_of(Row& row, const std::string& name) {
   return nullptr;
 }
 
+std::string class_list(const TaskSpec& spec) {
+  std::vector<std::string> classes;
+  for (const std::vector<std::string>& spellings : spec.label_names) classes.push_back(core::join(spellings, " or "));
+  return core::join(classes, ", ");
+}
+
 [[noreturn]] void refuse(const TaskSpec& spec, const Row& row, const std::string& found) {
   throw core::FileError(
       row.place,
       fmt::format("column '{}': {} is no class of task {} (classes: {}; unlabelled: {})", spec.label_column, found,
-                  spec.name, spec.label_names.empty() ? "0 and up" : core::join(spec.label_names, ", "),
-                  spec.label_missing));
+                  spec.name, spec.label_names.empty() ? "0 and up" : class_list(spec), spec.label_missing));
 }
 
 [[noreturn]] void refuse_absent(const TaskSpec& spec, const Row& row) {
@@ -31,25 +38,43 @@ core::Json* column_of(Row& row, const std::string& name) {
                                                core::did_you_mean(spec.label_column, columns)));
 }
 
-std::int64_t id_of_name(const TaskSpec& spec, const Row& row, const std::string& name) {
-  const auto place = std::find(spec.label_names.begin(), spec.label_names.end(), name);
-  if (place == spec.label_names.end()) refuse(spec, row, "'" + name + "'");
-  return place - spec.label_names.begin();
+std::optional<std::int64_t> id_of_name(const TaskSpec& spec, const std::string& name) {
+  for (std::size_t id = 0; id < spec.label_names.size(); ++id)
+    if (std::find(spec.label_names[id].begin(), spec.label_names[id].end(), name) != spec.label_names[id].end())
+      return static_cast<std::int64_t>(id);
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> digits_of(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// Text as the id of a class: by its name, or as digits in a cell of text.
+std::int64_t id_of_text(const TaskSpec& spec, const Row& row, const std::string& text, Cells cells) {
+  std::optional<std::int64_t> id = id_of_name(spec, text);
+  if (!id && cells == Cells::kText) id = digits_of(text);
+  if (!id) refuse(spec, row, "'" + text + "'");
+  return *id;
 }
 
 }  // namespace
 
-bool encode_label(const TaskSpec& spec, Row& row) {
+bool encode_label(const TaskSpec& spec, Row& row, Cells cells) {
   if (spec.label_column.empty()) return true;
   core::Json* label = column_of(row, spec.label_column);
   if (label == nullptr) refuse_absent(spec, row);
   if (label->is_null()) *label = spec.label_missing;
+  if (!spec.label_names.empty()) {
+    if (label->is_bool()) *label = id_of_text(spec, row, label->as_bool() ? "True" : "False", Cells::kTyped);
+    if (label->is_string()) *label = id_of_text(spec, row, label->as_string(), cells);
+  }
   if (label->is_integer() && label->as_integer() == spec.label_missing) return false;
   // Choices are indexed by the label, and Jinja counts negative indices from the end.
   if (label->is_integer() && label->as_integer() < 0) refuse(spec, row, std::to_string(label->as_integer()));
   if (spec.label_names.empty()) return true;
-  if (label->is_bool()) *label = id_of_name(spec, row, label->as_bool() ? "True" : "False");
-  if (label->is_string()) *label = id_of_name(spec, row, label->as_string());
   if (!label->is_integer()) refuse(spec, row, label->kind());
   const std::int64_t id = label->as_integer();
   if (id >= static_cast<std::int64_t>(spec.label_names.size())) refuse(spec, row, std::to_string(id));

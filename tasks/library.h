@@ -3,11 +3,16 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "tasks/places.h"
 #include "tasks/task_spec.h"
+
+namespace core {
+class Yaml;
+}
 
 namespace tasks {
 
@@ -22,14 +27,31 @@ class Library {
   /// Throws core::ConfigError with file and line: a name twice, a member that is not there, groups in a circle.
   static Library from_folders(const std::vector<std::filesystem::path>& folders);
 
+  /// Adds a task or group file that may stand anywhere; one of the folders' own stays what it is. Returns its name.
+  /// Throws core::ConfigError as from_folders does.
+  std::string add_file(const std::filesystem::path& file);
+
   const std::vector<TaskSpec>& tasks() const { return tasks_; }  // sorted by name
   const std::vector<Group>& groups() const { return groups_; }   // sorted by name
   /// Tasks by name or group, in the order given, without repeats. Throws core::ConfigError with a suggestion.
   std::vector<TaskSpec> select(const std::vector<std::string>& names) const;
 
  private:
+  /// Where a name was given.
+  struct Named {
+    std::string file;
+    int line = 0;
+  };
+
+  std::string add(const std::filesystem::path& file);
+  void take_name(const core::Yaml& name);
+  void link();
+
   std::vector<TaskSpec> tasks_;
   std::vector<Group> groups_;
+  std::vector<Group> written_;                          // groups with a file of their own
+  std::map<std::string, Named> names_;                  // of tasks and of written groups
+  std::map<std::filesystem::path, std::string> files_;  // canonical path -> name
 };
 
 /// Throws core::ConfigError, with a suggestion, for a name in the map that no task looks for. What other experiments

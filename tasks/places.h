@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/errors.h"
 #include "tasks/task_spec.h"
 
 namespace tasks {
@@ -64,9 +65,16 @@ struct SplitFiles {
 };
 
 /// The data of a task is nowhere: not an error of the task's file. `cappy tasks validate` says "absent".
-class AbsentData;  // a core::FileError
+class AbsentData : public core::FileError {
+ public:
+  using core::FileError::FileError;
+};
 
-/// The files of a split. Throws AbsentData that says where it was looked for and how to get it.
+/// The name in the `--sources` map of an authors' file: "promptsource_test" or "bigbench_data".
+std::string authors_source(const std::string& id);
+
+/// The files of a split. Throws AbsentData that says where it was looked for and how to get it; a place that is mapped
+/// by --sources and lacks the split is never passed over for another.
 SplitFiles find_split(const TaskSpec& spec, const std::string& split, const Places& places);
 /// Whether a split could be read now without the network: its origin, or nothing.
 std::optional<Origin> available(const TaskSpec& spec, const std::string& split, const Places& places);

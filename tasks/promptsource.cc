@@ -176,13 +176,14 @@ std::vector<std::string> PromptTemplate::needed_columns() const {
   return {names.begin(), names.end()};
 }
 
-PromptTemplate::Rendered PromptTemplate::render(const core::Json& row, std::uint64_t seed) const {
+PromptTemplate::Rendered PromptTemplate::render(const core::Json& row, std::uint64_t seed,
+                                                Truncation truncation) const {
   jinja::Context context(row);
   protect_bars(row, context);
   jinja::Draws draws([&] { return draw_seed(row, seed); });
   Rendered rendered;
   rendered.choices = choices_in(context, draws);
-  auto parts = parts_in(row, context, draws, rendered.choices, Truncation::kOn);
+  auto parts = parts_in(row, context, draws, rendered.choices, truncation);
   if (parts.size() > 2)
     throw std::runtime_error(
         fmt::format("{}: {} parts between '|||', expected an instruction and a target", label(""), parts.size()));
@@ -246,9 +247,10 @@ std::vector<PromptTemplate> select_templates(const std::vector<PromptTemplate>& 
   if (which == "all") return templates;
   std::vector<PromptTemplate> chosen;
   std::copy_if(templates.begin(), templates.end(), std::back_inserter(chosen), [&](const PromptTemplate& prompt) {
+    if (which == "with-choices") return prompt.answer_choices.has_value();
     return which == "original" ? prompt.original_task : prompt.name == which;
   });
-  if (!chosen.empty() || which == "original") return chosen;
+  if (!chosen.empty() || which == "original" || which == "with-choices") return chosen;
   const std::string dataset = templates.empty() ? "" : templates[0].dataset;
   throw core::ConfigError(
       fmt::format("{} has no template '{}'{}", dataset, which, core::did_you_mean(which, names_of(templates))));

@@ -57,7 +57,7 @@ class PromptTemplate {
     std::optional<std::vector<std::string>> choices;
   };
   /// apply and choices in one rendering. More than two parts are an error, as in the package's own evaluation.
-  Rendered render(const core::Json& row, std::uint64_t seed = 0) const;
+  Rendered render(const core::Json& row, std::uint64_t seed = 0, Truncation truncation = Truncation::kOn) const;
 
   /// The columns that text and choices need, sorted: every name they read, but for those that they ask whether they are
   /// there (`x is defined`, `x | default(…)`).
@@ -81,8 +81,8 @@ class PromptTemplate {
 /// how to get the package where there is no such folder.
 std::vector<PromptTemplate> load_templates(const std::filesystem::path& folder, const std::string& dataset);
 
-/// Those that `which` names: "original" (original_task), "all", or one name. Throws core::ConfigError with a
-/// suggestion.
+/// Those that `which` names: "original" (original_task), "with-choices" (those with answer choices), "all", or one
+/// name. Throws core::ConfigError with a suggestion.
 std::vector<PromptTemplate> select_templates(const std::vector<PromptTemplate>& templates, const std::string& which);
 
 /// Every data set of the folder ("anli", "super_glue/rte", …), sorted.

@@ -7,10 +7,10 @@
 
 #include "harness/cli/model_options.h"
 #include "harness/cli/options.h"
+#include "harness/cli/task_options.h"
 #include "harness/core/errors.h"
 #include "harness/run/run.h"
 #include "reports/report.h"
-#include "tasks/promptsource.h"
 
 namespace cli {
 namespace {
@@ -23,11 +23,11 @@ VerbSyntax run_syntax() {
   syntax.usage = "[options] EXPERIMENT.yaml";
   // clang-format off
   syntax.own.add_options()
-    ("sources", po::value<std::string>()->value_name("FILE"), "YAML map: task or data set id -> folder or file")
     ("runs", po::value<std::string>()->default_value("runs")->value_name("DIR"), "run folders and their store")
     ("batch-tokens", po::value<std::int64_t>()->value_name("N"), "tokens computed at once, at least one row; default: by memory. Never changes a result")
     ("set", po::value<Words>()->composing()->value_name("KEY=VALUE"), "replaces a value of the experiment, such as seeds.generate=7; repeatable");
   // clang-format on
+  add_task_options(syntax.own);
   syntax.hidden.add_options()("file", po::value<Words>());
   syntax.positional.add("file", -1);
   return syntax;
@@ -53,15 +53,6 @@ fs::path experiment_file(const po::variables_map& values) {
   return files[0];
 }
 
-tasks::Places places_of(const fs::path& home, const po::variables_map& values) {
-  tasks::Places places;
-  places.data = home / "data";
-  if (values.count("sources")) places.sources = tasks::Sources::from_file(values["sources"].as<std::string>());
-  tasks::check_sources(places.sources, home);
-  places.promptsource = tasks::promptsource_folder([&] { return home; });
-  return places;
-}
-
 }  // namespace
 
 int run_run(const Words& words) {
@@ -71,12 +62,13 @@ int run_run(const Words& words) {
   use_threads(common);
   run::RunRequest request;
   request.experiment = run::read_experiment(experiment_file(values), overrides_of(values, common));
-  request.home = find_home(common.home);
-  request.places = places_of(request.home, values);
+  TaskOptions options = read_task_options(find_home(common.home), values);
+  request.library = std::move(options.library);
+  request.places = std::move(options.places);
   request.runs = values["runs"].as<std::string>();
   request.progress = core::progress_mode_from(common.progress);
   request.batch_tokens = batch_tokens_of(values);
-  request.environment = run::this_environment(request.home, common.threads);
+  request.environment = run::this_environment(options.home, common.threads);
   const run::RunResult result =
       run::execute(request, run::real_models(), [](const std::string& line) { std::cerr << line << std::endl; });
   std::cout << reports::tables_text(result.summary) << "\nReport: " << (result.folder / "report.md").string() << '\n';

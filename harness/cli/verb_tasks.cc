@@ -5,27 +5,16 @@
 #include <iostream>
 
 #include "harness/cli/options.h"
+#include "harness/cli/task_options.h"
 #include "harness/core/errors.h"
 #include "harness/core/files.h"
-#include "tasks/promptsource.h"
-#include "tasks/task.h"
+#include "tasks/load_task.h"
+#include "tasks/task_keys.h"
 
 namespace cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-tasks::Places places_of(const fs::path& home, const po::variables_map& values) {
-  tasks::Places places;
-  places.data = home / "data";
-  if (values.count("data")) places.data = values["data"].as<std::string>();
-  if (!fs::is_directory(places.data) && values.count("data"))
-    throw core::UsageError("--data " + places.data.string() + ": not a folder");
-  if (values.count("sources")) places.sources = tasks::Sources::from_file(values["sources"].as<std::string>());
-  tasks::check_sources(places.sources, home);
-  places.promptsource = tasks::promptsource_folder([&] { return home; });
-  return places;
-}
 
 /// The names in `values`; throws where there are none or more than `most`.
 Words names_of(const po::variables_map& values, const std::string& verb, std::size_t most) {
@@ -40,11 +29,15 @@ VerbSyntax syntax_with_names(const std::string& verb, const std::string& usage) 
   VerbSyntax syntax{verb, usage};
   syntax.hidden.add_options()("name", po::value<Words>());
   syntax.positional.add("name", -1);
+  add_task_options(syntax.own);
   return syntax;
 }
 
 std::string data_of(const tasks::TaskSpec& spec) {
-  return fmt::format("{}:{}{}{}", spec.data_kind, spec.data_id, spec.data_config.empty() ? "" : "/", spec.data_config);
+  const tasks::DataSpec& data = spec.data;
+  const char* const kinds[] = {"hub", "bigbench", "local", "authors"};
+  return fmt::format("{}:{}{}{}", kinds[static_cast<int>(data.kind)], data.id, data.config.empty() ? "" : "/",
+                     data.config);
 }
 
 int run_list(const Words& words) {
@@ -52,12 +45,12 @@ int run_list(const Words& words) {
   CommonOptions common;
   po::variables_map values;
   if (!parse(words, syntax, common, values)) return 0;
-  const fs::path home = find_home(common.home);
+  const tasks::Library library = read_task_options(find_home(common.home), values).library;
   const Words names = values.count("name") ? values["name"].as<Words>() : Words{};
-  for (const tasks::TaskSpec& spec : names.empty() ? tasks::all_tasks(home) : tasks::select_tasks(home, names)) {
+  for (const tasks::TaskSpec& spec : names.empty() ? library.tasks() : library.select(names)) {
     std::string groups;
     for (const std::string& group : spec.groups) groups += (groups.empty() ? "" : ",") + group;
-    std::cout << fmt::format("{:<45} {:<15} {:<9} {:<22} {}\n", spec.name, core::to_string(spec.kind), spec.metric,
+    std::cout << fmt::format("{:<45} {:<15} {:<9} {:<22} {}\n", spec.name, tasks::to_string(spec.kind), spec.metric,
                              groups, data_of(spec));
   }
   return 0;
@@ -68,9 +61,9 @@ int run_show(const Words& words) {
   CommonOptions common;
   po::variables_map values;
   if (!parse(words, syntax, common, values)) return 0;
-  const fs::path home = find_home(common.home);
-  for (const tasks::TaskSpec& spec : tasks::select_tasks(home, names_of(values, "tasks show", 1)))
-    std::cout << "# " << fs::relative(spec.file, home).string() << '\n' << core::read_file(spec.file);
+  const TaskOptions options = read_task_options(find_home(common.home), values);
+  for (const tasks::TaskSpec& spec : options.library.select(names_of(values, "tasks show", 1)))
+    std::cout << "# " << fs::relative(spec.file, options.home).string() << '\n' << core::read_file(spec.file);
   return 0;
 }
 
@@ -79,13 +72,14 @@ int run_validate(const Words& words) {
   CommonOptions common;
   po::variables_map values;
   if (!parse(words, syntax, common, values)) return 0;
-  const tasks::Places places = places_of(find_home(common.home), values);
+  const tasks::Places places = read_task_options(find_home(common.home), values).places;
   for (const std::string& file : names_of(values, "tasks validate", SIZE_MAX)) {
     const tasks::TaskSpec spec = tasks::read_task(file);
-    tasks::check_templates(spec, places);
+    if (spec.prompt.promptsource.empty() || fs::is_directory(places.promptsource)) tasks::templates_of(spec, places);
     std::string rows;
-    if (spec.data_kind == "local") rows = fmt::format(", {} rows", load_task(spec, tasks::Split::kTest, places).rows);
-    std::cout << fmt::format("{}: task {}, {}{}: valid\n", file, spec.name, core::to_string(spec.kind), rows);
+    if (spec.data.kind == tasks::DataKind::kLocal && !spec.data.test_split.empty())
+      rows = fmt::format(", {} rows", load_task(spec, tasks::Split::kTest, places).summary.rows);
+    std::cout << fmt::format("{}: task {}, {}{}: valid\n", file, spec.name, tasks::to_string(spec.kind), rows);
   }
   return 0;
 }
@@ -102,36 +96,39 @@ core::Json export_row(const core::Instance& instance) {
 
 /// What became of the rows, so that none is left out unnoticed.
 std::string counts_of(const tasks::LoadedTask& task) {
+  const tasks::SplitSummary& summary = task.summary;
   std::string line = fmt::format("{}: {} rows, {} instances, {} skipped by templates, {} unlabelled", task.spec.name,
-                                 task.rows, task.instances.size(), task.skipped, task.unlabelled);
-  if (task.empty_references > 0) line += fmt::format(", {} with an empty reference", task.empty_references);
+                                 summary.rows, summary.instances, summary.skipped, summary.unlabelled);
+  if (summary.empty_references > 0) line += fmt::format(", {} with an empty reference", summary.empty_references);
+  if (summary.cut_values > 0) line += fmt::format(", {} with a value cut to 2,048 characters", summary.cut_values);
+  for (const std::string& warning : summary.warnings) line += "\nwarning: " + warning;
   return line;
 }
 
 /// BIG-bench has no split of the name `test`: the measured one is meant.
 std::string split_of(const tasks::TaskSpec& spec, const po::variables_map& values) {
-  if (!values.count("split")) return spec.test_split;
+  if (!values.count("split") && spec.data.test_split.empty()) return spec.data.train_split;
+  if (!values.count("split")) return spec.data.test_split;
   const auto split = values["split"].as<std::string>();
-  if (spec.data_kind != "bigbench") return split;
+  if (spec.data.kind != tasks::DataKind::kBigbench) return split;
   if (split != "test" && split != "train" && split != "validation" && split != "default")
     throw core::UsageError("--split " + split + ": BIG-bench has train, validation and default");
-  return split == "test" ? spec.test_split : split;
+  return split == "test" ? spec.data.test_split : split;
 }
 
 int run_export(const Words& words) {
   VerbSyntax syntax = syntax_with_names("tasks export", "TASK [--split S] [--data DIR] > rows.jsonl");
   // clang-format off
   syntax.own.add_options()
-    ("split", po::value<std::string>()->value_name("S"), "train, validation, test, ...; default: the one that is measured")
-    ("data", po::value<std::string>()->value_name("DIR"), "folder in the source's own layout; default: data/ under --home")
-    ("sources", po::value<std::string>()->value_name("FILE"), "YAML map from task or Hub id to path");
+    ("split", po::value<std::string>()->value_name("S"), "train, validation, test, ...; default: the one that is measured");
   // clang-format on
+  add_data_option(syntax.own);
   CommonOptions common;
   po::variables_map values;
   if (!parse(words, syntax, common, values)) return 0;
-  const fs::path home = find_home(common.home);
-  const tasks::Places places = places_of(home, values);
-  const auto specs = tasks::select_tasks(home, names_of(values, "tasks export", 1));
+  const TaskOptions options = read_task_options(find_home(common.home), values);
+  const tasks::Places& places = options.places;
+  const auto specs = options.library.select(names_of(values, "tasks export", 1));
   if (specs.size() != 1) throw core::UsageError("cappy tasks export: a group; expected one task");
   const tasks::LoadedTask task = tasks::load_split(specs[0], split_of(specs[0], values), places, common.limit);
   std::int64_t written = 0;
@@ -145,21 +142,28 @@ int run_export(const Words& words) {
   return 0;
 }
 
+/// JSON Schema of task and group files, for editors.
+int run_schema() {
+  std::cout << core::write_json_pretty(tasks::task_schema());
+  return 0;
+}
+
 }  // namespace
 
 int run_tasks(const Words& words) {
-  if (words.empty()) throw core::UsageError("cappy tasks: expected list, show, validate or export");
+  if (words.empty()) throw core::UsageError("cappy tasks: expected list, show, validate, export or schema");
   const Words rest(words.begin() + 1, words.end());
   if (words[0] == "list") return run_list(rest);
   if (words[0] == "show") return run_show(rest);
   if (words[0] == "validate") return run_validate(rest);
   if (words[0] == "export") return run_export(rest);
+  if (words[0] == "schema") return run_schema();
   if (words[0] == "--help" || words[0] == "-h") {
-    std::cout << "Usage: cappy tasks list | show | validate | export, each with --help\n";
+    std::cout << "Usage: cappy tasks list | show | validate | export | schema, each with --help\n";
     return 0;
   }
   throw core::UsageError(fmt::format("cappy tasks: unknown '{}'{}", words[0],
-                                     core::did_you_mean(words[0], {"list", "show", "validate", "export"})));
+                                     core::did_you_mean(words[0], {"list", "show", "validate", "export", "schema"})));
 }
 
 }  // namespace cli

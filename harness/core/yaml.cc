@@ -166,6 +166,11 @@ void Yaml::allow(const std::vector<std::string>& known) const {
   }
 }
 
+void Yaml::refuse_empty_values() const {
+  for (const auto& [name, value] : entries_)
+    if (value.is_null()) value.fail("has no value: give one, or remove the key");
+}
+
 const Yaml* Yaml::find(std::string_view key) const {
   if (kind_ != Kind::kMap) fail("expected a map of keys and values, found " + kind_name());
   for (const auto& [name, value] : entries_)

@@ -33,6 +33,7 @@ class Yaml {
   bool is_map() const { return kind_ == Kind::kMap; }
   const std::string& file() const { return *file_; }
   int line() const { return line_; }               // 1-based; of the key where there is one
+  std::string kind_name() const;                   // "a list", "'text'": for messages
   const std::string& key() const { return key_; }  // "data.split", "tasks[2]"; empty at the top
 
   /// Each throws ConfigError "FILE:LINE: KEY: expected a whole number, found a list" where the value is of another
@@ -47,6 +48,8 @@ class Yaml {
 
   /// Throws ConfigError, with a suggestion, for a key of this map that is not in `known`. Call it first.
   void allow(const std::vector<std::string>& known) const;
+  /// Throws ConfigError for a key of this map without a value.
+  void refuse_empty_values() const;
   /// The value of a key of this map; nullptr where it is absent or null.
   const Yaml* find(std::string_view key) const;
   /// The same; throws ConfigError "FILE:LINE: KEY: is missing".
@@ -80,7 +83,6 @@ class Yaml {
   std::vector<Yaml> items_;
   std::vector<std::pair<std::string, Yaml>> entries_;
 
-  std::string kind_name() const;
   Json scalar_to_json() const;
 };
 

@@ -17,20 +17,27 @@ using core::TaskKind;
 /// Raised by hand where the making of random models changes.
 constexpr int kNewModelVersion = 1;
 
+void check_measured(const Experiment& experiment, const tasks::TaskSpec& spec) {
+  if (spec.kind != tasks::Kind::kMixed && !spec.data.test_split.empty()) return;
+  throw core::ConfigError(
+      experiment.file.string(), 0, "tasks",
+      fmt::format("{} is for training alone: {}", spec.name,
+                  spec.kind == tasks::Kind::kMixed ? "its kind is mixed" : "its file names no split that is measured"));
+}
+
 void check_task(const RunRequest& request, const tasks::LoadedTask& task) {
   const Experiment& experiment = request.experiment;
   const std::string& name = task.spec.name;
   const std::string file = experiment.file.string();
-  if (name.find('/') != std::string::npos) throw core::ConfigError(file, 0, "tasks", "'" + name + "' is no file name");
   if (task.instances.empty()) {
-    throw core::ConfigError(
-        file, 0, "tasks",
-        fmt::format("{} has no instances ({} rows, {} without a label)", name, task.rows, task.unlabelled));
+    throw core::ConfigError(file, 0, "tasks",
+                            fmt::format("{} has no instances ({} rows, {} without a label)", name, task.summary.rows,
+                                        task.summary.unlabelled));
   }
-  if (task.spec.kind == TaskKind::kGeneration && experiment.backbones.empty()) {
+  if (task.spec.measured_kind() == TaskKind::kGeneration && experiment.backbones.empty()) {
     throw core::ConfigError(file, 0, "backbones", fmt::format("the generation task {} needs a backbone", name));
   }
-  const bool has_method = task.spec.kind == TaskKind::kGeneration || experiment.uses(Method::kCappy) ||
+  const bool has_method = task.spec.measured_kind() == TaskKind::kGeneration || experiment.uses(Method::kCappy) ||
                           experiment.uses(Method::kRandom) ||
                           (experiment.uses_self_scores() && !experiment.backbones.empty());
   if (!has_method) {
@@ -83,7 +90,9 @@ Json describe(const std::vector<Model>& models) {
 
 std::vector<tasks::LoadedTask> load_tasks(const RunRequest& request) {
   std::vector<tasks::LoadedTask> loaded;
-  for (const tasks::TaskSpec& spec : tasks::select_tasks(request.home, request.experiment.tasks)) {
+  for (tasks::TaskSpec& spec : request.library.select(request.experiment.tasks)) {
+    check_measured(request.experiment, spec);
+    if (request.experiment.few_shot) spec.few_shot = *request.experiment.few_shot;
     loaded.push_back(tasks::load_task(spec, tasks::Split::kTest, request.places, request.experiment.limit));
     check_task(request, loaded.back());
   }
@@ -112,11 +121,11 @@ Json describe_inputs(const Prepared& prepared) {
   for (const tasks::LoadedTask& task : prepared.tasks) {
     list.push_back(Json::Object{{"name", task.spec.name},
                                 {"version", task.spec.version},
-                                {"fingerprint", task.fingerprint},
-                                {"rows", task.rows},
+                                {"fingerprint", task.summary.fingerprint},
+                                {"rows", task.summary.rows},
                                 {"instances", static_cast<std::int64_t>(task.instances.size())},
-                                {"skipped", task.skipped},
-                                {"unlabelled", task.unlabelled}});
+                                {"skipped", task.summary.skipped},
+                                {"unlabelled", task.summary.unlabelled}});
   }
   return Json::Object{
       {"tasks", list}, {"backbones", describe(prepared.backbones)}, {"scorers", describe(prepared.scorers)}};

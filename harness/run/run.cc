@@ -32,10 +32,10 @@ Unit make_unit(const tasks::LoadedTask& task, const Model* backbone) {
   Unit unit;
   unit.backbone = backbone;
   unit.evidence.task = task.spec.name;
-  unit.evidence.kind = task.spec.kind;
+  unit.evidence.kind = task.spec.measured_kind();
   unit.evidence.backbone = backbone == nullptr ? "" : backbone->choice.name;
   unit.evidence.instances = task.instances;
-  if (task.spec.kind == TaskKind::kClassification) {
+  if (task.spec.measured_kind() == TaskKind::kClassification) {
     for (const core::Instance& instance : task.instances) unit.evidence.responses.push_back(instance.choices);
   }
   return unit;
@@ -47,11 +47,11 @@ std::vector<Unit> make_units(const Experiment& experiment, const Prepared& prepa
   const bool ranks_choices = experiment.uses_self_scores() && !prepared.backbones.empty();
   for (const Model& backbone : prepared.backbones) {
     for (const tasks::LoadedTask& task : prepared.tasks) {
-      if (task.spec.kind == TaskKind::kGeneration || ranks_choices) units.push_back(make_unit(task, &backbone));
+      if (task.spec.measured_kind() == TaskKind::kGeneration || ranks_choices) units.push_back(make_unit(task, &backbone));
     }
   }
   for (const tasks::LoadedTask& task : prepared.tasks) {
-    if (task.spec.kind == TaskKind::kClassification && !ranks_choices) units.push_back(make_unit(task, nullptr));
+    if (task.spec.measured_kind() == TaskKind::kClassification && !ranks_choices) units.push_back(make_unit(task, nullptr));
   }
   return units;
 }

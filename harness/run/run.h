@@ -13,13 +13,14 @@
 #include "harness/run/models.h"
 #include "harness/run/store.h"
 #include "reports/run_summary.h"
-#include "tasks/task.h"
+#include "tasks/library.h"
+#include "tasks/load_task.h"
 
 namespace run {
 
 struct RunRequest {
   Experiment experiment;
-  std::filesystem::path home;  // of tasks/
+  tasks::Library library;      // the tasks that the experiment may name
   tasks::Places places;        // of data sets
   std::filesystem::path runs;  // run folders; the store is `runs`/store
   core::ProgressMode progress = core::ProgressMode::kAuto;

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <set>
 #include <stdexcept>
 
 #include "harness/core/errors.h"
@@ -35,8 +37,9 @@ class RunTest : public ::testing::Test {
   RunResult run(const std::string& runs, const Overrides& overrides = {}) {
     RunRequest request;
     request.experiment = read_experiment(folder_.path() / "x.yaml", overrides);
-    request.home = std::getenv("CAPPY_SOURCE");
-    request.places.data = request.home / "data";
+    const std::filesystem::path home = std::getenv("CAPPY_SOURCE");
+    request.library = tasks::Library::from_folders({home / "tasks"});
+    request.places.data = home / "data";
     request.runs = folder_.path() / runs;
     request.progress = core::ProgressMode::kNone;
     request.environment = {"here", core::Json::Object{}};
@@ -56,15 +59,51 @@ TEST_F(RunTest, WritesEveryFile) {
   std::vector<std::string> names;
   for (const auto& [name, content] : all_files(result.folder)) {
     names.push_back(name);
-    EXPECT_TRUE(name == ".lock" || !content.empty()) << name;
+    EXPECT_TRUE(name == ".lock" || name == "templates.jsonl" || !content.empty()) << name;
   }
-  EXPECT_EQ(names,
-            (std::vector<std::string>{".lock", "config.yaml", "counters.jsonl", "environment.json", "inputs.json",
-                                      "instances/is_sorted.t5.jsonl", "instances/reverse_words.t5.jsonl",
-                                      "instances/sort_numbers.t5.jsonl", "log", "report.csv", "report.md",
-                                      "report_circumstances.md", "results.jsonl", "summary.json", "timings.jsonl"}));
+  EXPECT_EQ(names, (std::vector<std::string>{".lock", "config.yaml", "counters.jsonl", "data.csv", "data.jsonl",
+                                             "environment.json", "inputs.json", "instances/is_sorted.t5.jsonl",
+                                             "instances/reverse_words.t5.jsonl", "instances/sort_numbers.t5.jsonl",
+                                             "log", "report.csv", "report.md", "report_circumstances.md",
+                                             "results.jsonl", "summary.json", "templates.jsonl", "timings.jsonl"}));
   EXPECT_TRUE(
       core::read_file(result.folder / "report.md").starts_with("Weights are random: these numbers say nothing"));
+}
+
+TEST_F(RunTest, AnUnconditionalScoreIsOneMoreStageOverDistinctResponses) {
+  const Overrides sum{{"methods", "[self-score-sum, cappy]"}};
+  const Overrides less{{"methods", "[self-score-sum, self-score-unconditional, self-score-bytes, cappy]"}};
+  run("runs", sum);
+  const Calls before = calls_;
+  const RunResult result = run("runs", less);
+  EXPECT_EQ(calls_.generated, before.generated);
+  EXPECT_GT(calls_.likelihoods, before.likelihoods);
+  EXPECT_EQ(calls_.scored, before.scored);
+  std::set<std::string> distinct;
+  std::int64_t compared = 0;
+  for (const core::JsonRecord& record : core::read_json_lines(result.folder / "instances/is_sorted.t5.jsonl")) {
+    const core::Json line = record.to_json();
+    std::vector<double> differences, by_bytes;
+    for (const core::Json& response : line.at("responses").as_array()) {
+      const std::string& text = response.at("response").as_string();
+      distinct.insert(text);
+      const core::Json& scores = response.at("self_score");
+      EXPECT_EQ(scores.at("unconditional").as_double(), testing::fake_log_likelihood("", text));
+      EXPECT_EQ(scores.at("log_likelihood").as_double(),
+                testing::fake_log_likelihood(line.at("instruction").as_string(), text));
+      differences.push_back(scores.at("log_likelihood").as_double() - scores.at("unconditional").as_double());
+      by_bytes.push_back(scores.at("log_likelihood").as_double() / static_cast<double>(text.size()));
+    }
+    for (const core::Json& prediction : line.at("predictions").as_array()) {
+      const std::string& method = prediction.at("method").as_string();
+      const std::vector<double>& values = method == "self-score-unconditional" ? differences : by_bytes;
+      if (method != "self-score-unconditional" && method != "self-score-bytes") continue;
+      EXPECT_EQ(prediction.at("choice").as_integer(), std::ranges::max_element(values) - values.begin());
+      ++compared;
+    }
+  }
+  EXPECT_EQ(compared, 2 * 40);
+  EXPECT_EQ(distinct.size(), 2u);
 }
 
 TEST_F(RunTest, TheSameCallAgainComputesNothing) {

@@ -6,8 +6,8 @@
 
 #include "tasks/class_label.h"
 #include "tasks/compressed.h"
+#include "tasks/load_task.h"
 #include "tasks/promptsource.h"
-#include "tasks/task.h"
 #include "tests/unit/tasks/temporary_folder.h"
 
 namespace tasks {
@@ -71,8 +71,8 @@ TEST_F(Loading, CountsUnlabelledRows) {
   const LoadedTask task = load(
       kClassification,
       "{\"text\": \"x\", \"label\": null}\n{\"text\": \"y\", \"label\": -1}\n{\"text\": \"z\", \"label\": \"no\"}\n");
-  EXPECT_EQ(task.rows, 3);
-  EXPECT_EQ(task.unlabelled, 2);
+  EXPECT_EQ(task.summary.rows, 3);
+  EXPECT_EQ(task.summary.unlabelled, 2);
   ASSERT_EQ(task.instances.size(), 1u);
   EXPECT_EQ(task.instances[0].id, "2/b") << "ids count the rows of the split";
 }
@@ -112,7 +112,7 @@ TEST_F(Loading, CountsRowsThatATemplateSkips) {
     return load_task(read_task(write("t.yaml", head + "prompt: " + prompt + "\n")), Split::kTest, places);
   };
   const LoadedTask task = load_with("{promptsource: d}");
-  EXPECT_EQ(task.skipped, 1);
+  EXPECT_EQ(task.summary.skipped, 1);
   ASSERT_EQ(task.instances.size(), 3u);
   EXPECT_EQ(task.instances[0].id, "0/always");
   EXPECT_EQ(task.instances[1].id, "1/always");
@@ -208,7 +208,7 @@ TEST_F(Loading, RefusesANegativeLabelAlsoWhereNoClassesAreNamed) {
   std::string yaml = kClassification;
   yaml.replace(yaml.find("names: [no, yes], missing: -1"), 29, "missing: -100");
   const std::string good = "{\"text\": \"x\", \"label\": 1}\n{\"text\": \"y\", \"label\": -100}\n";
-  EXPECT_EQ(load(yaml, good).unlabelled, 1);
+  EXPECT_EQ(load(yaml, good).summary.unlabelled, 1);
   const std::string error = refusal(yaml, good + "{\"text\": \"z\", \"label\": -1}\n");
   EXPECT_NE(error.find("t.test.jsonl: line 3: column 'label': -1 is no class of task t (classes: 0 and up"),
             std::string::npos)
@@ -227,7 +227,7 @@ TEST_F(Loading, CountsEmptyReferencesAndKeepsThem) {
   const LoadedTask task =
       load(kGeneration,
            "{\"q\": \"1\", \"r\": [\"a\", \" \", \"\"]}\n{\"q\": \"2\", \"r\": \"b\"}\n{\"q\": \"3\", \"r\": \"\"}\n");
-  EXPECT_EQ(task.empty_references, 2) << "instances, not texts";
+  EXPECT_EQ(task.summary.empty_references, 2) << "instances, not texts";
   ASSERT_EQ(task.instances.size(), 3u);
   EXPECT_EQ(task.instances[0].references.size(), 3u);
 }
@@ -258,7 +258,7 @@ TEST_F(Loading, ReadsListsAndCompressedFiles) {
   const auto file = write("o/d/validation.jsonl.zst",
                           packed("{\"q\": \"1\", \"r\": [\"a\"]}\n{\"q\": \"2\", \"r\": [\"b\", \"c\"]}\n"));
   const LoadedTask lines = load_task(spec, Split::kTest, places);
-  EXPECT_EQ(lines.fingerprint, list.fingerprint) << "of the instances, not of the files";
+  EXPECT_EQ(lines.summary.fingerprint, list.summary.fingerprint) << "of the instances, not of the files";
   std::filesystem::resize_file(file, std::filesystem::file_size(file) - 3);
   EXPECT_NE(error_of([&] { load_task(spec, Split::kTest, places); }).find("cut off"), std::string::npos);
   EXPECT_NE(error_of([&] { load_task(spec, Split::kTrain, places); }).find("no training split"), std::string::npos);
@@ -271,7 +271,7 @@ TEST_F(Loading, OneFileIsOneSplit) {
   write("rows.jsonl", "{\"q\": \"1\", \"r\": [\"a\"]}\n");
   Places places;
   places.sources = Sources::from_file(write("sources.yaml", "o/d: rows.jsonl\n"));
-  EXPECT_EQ(load_task(spec, Split::kTest, places).rows, 1);
+  EXPECT_EQ(load_task(spec, Split::kTest, places).summary.rows, 1);
   EXPECT_NE(error_of([&] { load_task(spec, Split::kTrain, places); }).find("holds the split 'validation'"),
             std::string::npos);
 }
@@ -279,7 +279,7 @@ TEST_F(Loading, OneFileIsOneSplit) {
 TEST(ClassLabel, EncodesWhatPublishersWrite) {
   TaskSpec spec;
   spec.label_column = "label";
-  spec.label_names = {"False", "True"};
+  spec.label_names = {{"False"}, {"True"}};
   const auto encoded = [&](const std::string& json) {
     Row row{core::parse_json(json), "f:1"};
     const bool labelled = encode_label(spec, row);
