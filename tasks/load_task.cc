@@ -33,8 +33,9 @@ PromptTemplate from_inline(const TaskSpec& spec, const InlineTemplate& text) {
 /// Of what the instances are, not of the files they came from: a copy of the data elsewhere gives the same results.
 core::Hasher begin_fingerprint(const TaskSpec& spec, const std::string& split) {
   core::Hasher hasher;
+  const core::Json written = core::Yaml::from_file(spec.file).to_json();
   core::Json::Object declaration;
-  for (const auto& [key, value] : core::Yaml::from_file(spec.file).to_json().as_object())
+  for (const auto& [key, value] : written.as_object())
     if (key != "description" && key != "group" && key != "source") declaration.emplace_back(key, value);
   hasher.add(core::write_json(core::Json(std::move(declaration))) + "\n" + split + "\n");
   return hasher;
@@ -55,6 +56,15 @@ void check_rows(const TaskSpec& spec, const std::string& split, SplitSummary& su
                           fmt::format("the split '{}' has {}: the data are incomplete or another version ({})", split,
                                       counts, to_string(summary.origin)));
   summary.warnings.push_back(fmt::format("{}: {} (mapped by --sources)", spec.name, counts));
+}
+
+void add_counts(const InstanceStream& stream, SplitSummary& summary) {
+  const InstanceStream::Counts& counts = stream.counts();
+  summary.origin = stream.origin();
+  summary.rows = counts.rows;
+  summary.skipped = counts.skipped;
+  summary.unlabelled = counts.unlabelled;
+  summary.cut_values = counts.cut_values;
 }
 
 ShotPool fill_pool(const TaskSpec& spec, const Places& places) {
@@ -106,32 +116,26 @@ SplitSummary stream_split(const TaskSpec& spec, const std::string& split, const 
   const auto stream = open_instances(spec, split, places);
   core::Hasher hasher = begin_fingerprint(spec, split);
   SplitSummary summary;
-  summary.origin = stream->origin();
   std::vector<core::Instance> instances;
   bool ended = false;
-  while (!ended && (limit < 0 || stream->counts().rows < limit)) {
+  while (limit < 0 || stream->counts().rows < limit) {
     const std::int64_t row = stream->counts().rows;
     ended = !stream->next(&instances);
-    for (core::Instance& instance : ended ? std::vector<core::Instance>() : std::move(instances)) {
+    if (ended) break;
+    for (core::Instance& instance : instances) {
       if (pool) add_shots(*pool, spec, split == spec.data.train_split ? std::optional(row) : std::nullopt, instance);
       hasher.add(core::write_json(core::to_json(instance)) + "\n");
       ++summary.instances;
       summary.empty_references += has_empty_reference(instance);
       take(std::move(instance));
     }
-    instances.clear();
   }
-  const InstanceStream::Counts& counts = stream->counts();
-  summary.rows = counts.rows;
-  summary.skipped = counts.skipped;
-  summary.unlabelled = counts.unlabelled;
-  summary.cut_values = counts.cut_values;
+  add_counts(*stream, summary);
   if (summary.rows == 0 && limit != 0)
     throw core::FileError(spec.file.string(), fmt::format("the split '{}' has no rows", split));
   if (ended) check_rows(spec, split, summary);
-  if (counts.skipped_lines > 0)
-    summary.warnings.push_back(
-        fmt::format("{}: {} lines of another number of cells passed over", spec.name, counts.skipped_lines));
+  if (const std::int64_t lines = stream->counts().skipped_lines; lines > 0)
+    summary.warnings.push_back(fmt::format("{}: {} lines of another number of cells passed over", spec.name, lines));
   summary.fingerprint = hasher.hex();
   return summary;
 }

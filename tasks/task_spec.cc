@@ -169,10 +169,11 @@ InlineTemplate read_inline_template(const Yaml& entry, const TaskSpec& spec) {
   const bool has_choices = entry.find("choices") != nullptr;
   if (spec.kind == Kind::kClassification) entry.at("choices");
   if (spec.kind == Kind::kGeneration && has_choices) entry.at("choices").fail("a generation task has no choices");
-  if (spec.references_column.empty())
-    entry.at("target");
-  else if (!phrasing.target.empty())
-    entry.at("target").fail("the references come from the column of `references`: remove one of the two");
+  const bool has_references = !spec.references_column.empty();
+  if (has_references == (entry.find("target") != nullptr))
+    entry.fail(has_references || spec.kind == Kind::kGeneration
+                   ? "the answers come from `target` here or from `references` of the task: from one of the two"
+                   : "lacks `target`: the right one of the choices");
   return phrasing;
 }
 

@@ -55,7 +55,7 @@ TEST_F(TaskFile, RefusesMistakesWithTheirPlace) {
       {"version: 3", "task: again", "t.yaml:7: task: a second time"},
       {"hub: a/b", "hub: a/b, bigbench: c", "t.yaml:3: data.bigbench: a second source"},
       {"hub: a/b, config: c,", "", "t.yaml:3: data: names no source"},
-      {"hub: a/b", "local: a/b", "t.yaml:3: data.config: belongs to hub alone"},
+      {"hub: a/b", "local: a/b", "t.yaml:3: data.config: belongs to hub and authors"},
       {"split: validation", "split: validation, train: validation",
        "t.yaml:3: data.train: is the split that is measured"},
       {"templates: [one, two]", "templates: orginal", "did you mean 'original'?"},
@@ -141,7 +141,7 @@ TEST(TaskFiles, OfTheProjectAllLoad) {
     EXPECT_EQ(spec.file.stem(), spec.name);
     EXPECT_FALSE(spec.groups.empty());
   }
-  EXPECT_EQ(library(source()).select({"bigbench-generation"}).size(), 44u);
+  EXPECT_EQ(library(source()).select({"bigbench-generation"}).size(), 45u);
   EXPECT_EQ(library(source()).select({"miniature"}).size(), 5u);
 }
 
