@@ -30,16 +30,20 @@ std::string report_markdown(const RunSummary& summary) {
       fmt::format("# {}\n\nProtocol {}. {}\n", escape_markdown(summary.experiment), summary.protocol, summary.setting);
   for (const Table& table : score_tables(summary)) out += "\n" + to_markdown(table);
   out +=
-      "\nA decoding's column is its draw 0. self-score: the candidate with the highest log-likelihood of its "
-      "re-tokenised text, "
-      "as a sum or a mean per token. oracle: the best candidate. random: a candidate drawn by seed. The last row is "
-      "the unweighted mean "
-      "over tasks; n counts instances.\n";
+      "\nA decoding's column is its draw 0. self-score: the response with the highest log-likelihood of its "
+      "re-tokenised text, as a sum, a mean per token, a mean per byte, or less the log-likelihood without the "
+      "instruction (unconditional). oracle: the best candidate. random: a candidate drawn by seed. n counts "
+      "instances.\n";
+  if (!summary.data.empty()) out += "\n" + to_markdown(data_table(summary));
   out += "\n" + to_markdown(counters_table(summary));
-  out += "\nTime, tokens and memory are in `report_circumstances.md`, every instance in `instances/`.\n";
+  out +=
+      "\nTime, tokens and memory are in `report_circumstances.md`, every instance in `instances/`, every template in "
+      "`templates.jsonl`.\n";
   return out;
 }
 
 std::string report_csv(const RunSummary& summary) { return to_csv(wide_table(summary)); }
+
+std::string data_csv(const RunSummary& summary) { return to_csv(data_table(summary)); }
 
 }  // namespace reports

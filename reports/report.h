@@ -14,5 +14,7 @@ std::string random_weights_warning(const RunSummary& summary);
 std::string tables_text(const RunSummary& summary);
 std::string report_markdown(const RunSummary& summary);
 std::string report_csv(const RunSummary& summary);
+/// The table "Data" as CSV.
+std::string data_csv(const RunSummary& summary);
 
 }  // namespace reports

@@ -38,7 +38,9 @@ Json to_json(const TaskCounters& counters) {
                       {"pairs", counters.pairs},
                       {"pairs_cut", counters.pairs_cut},
                       {"references", counters.references},
-                      {"references_too_long", counters.references_too_long}};
+                      {"references_too_long", counters.references_too_long},
+                      {"responses", counters.responses},
+                      {"empty_responses", counters.empty_responses}};
 }
 
 TaskCounters counters_from_json(const Json& json) {
@@ -55,15 +57,77 @@ TaskCounters counters_from_json(const Json& json) {
   counters.pairs_cut = json.at("pairs_cut").as_integer();
   counters.references = json.at("references").as_integer();
   counters.references_too_long = json.at("references_too_long").as_integer();
+  counters.responses = json.at("responses").as_integer();
+  counters.empty_responses = json.at("empty_responses").as_integer();
   return counters;
+}
+
+Json to_json(const TemplateRow& row) {
+  Json::Object object = core::to_json(row.row).as_object();
+  object.insert(object.begin() + 1, {"template", row.template_name});
+  return object;
+}
+
+TemplateRow template_row_from_json(const Json& json) {
+  return {json.at("template").as_string(), core::result_row_from_json(json)};
+}
+
+Json to_json(const TaskData& data) {
+  Json::Array seen_by;
+  for (const SeenBy& seen : data.seen_by) {
+    const Json object = Json::Object{{"model", seen.model}, {"family", seen.family}};
+    seen_by.push_back(object);
+  }
+  return Json::Object{{"task", data.task},
+                      {"source", data.source},
+                      {"revision", data.revision},
+                      {"origin", data.origin},
+                      {"split", data.split},
+                      {"rows", data.rows},
+                      {"templates", data.templates},
+                      {"instances", data.instances},
+                      {"skipped", data.skipped},
+                      {"unlabelled", data.unlabelled},
+                      {"empty_references", data.empty_references},
+                      {"cut_values", data.cut_values},
+                      {"shots", data.shots},
+                      {"unproven", data.unproven},
+                      {"seen_by", seen_by},
+                      {"warnings", Json::Array(data.warnings.begin(), data.warnings.end())}};
+}
+
+TaskData task_data_from_json(const Json& json) {
+  TaskData data;
+  data.task = json.at("task").as_string();
+  data.source = json.at("source").as_string();
+  data.revision = json.at("revision").as_string();
+  data.origin = json.at("origin").as_string();
+  data.split = json.at("split").as_string();
+  data.rows = json.at("rows").as_integer();
+  data.templates = json.at("templates").as_integer();
+  data.instances = json.at("instances").as_integer();
+  data.skipped = json.at("skipped").as_integer();
+  data.unlabelled = json.at("unlabelled").as_integer();
+  data.empty_references = json.at("empty_references").as_integer();
+  data.cut_values = json.at("cut_values").as_integer();
+  data.shots = json.at("shots").as_integer();
+  data.unproven = json.at("unproven").as_bool();
+  for (const Json& seen : json.at("seen_by").as_array()) {
+    data.seen_by.push_back({seen.at("model").as_string(), seen.at("family").as_string()});
+  }
+  data.warnings = json.at("warnings").as_strings();
+  return data;
 }
 
 std::string summary_json(const RunSummary& summary) {
   Json::Array random_models;
   for (const std::string& model : summary.random_models) random_models.push_back(model);
+  const Json average = Json::Object{{"templates", metrics::to_string(summary.averages.templates)},
+                                    {"tasks", metrics::to_string(summary.averages.tasks)}};
   return core::write_json_pretty(Json::Object{{"experiment", summary.experiment},
                                               {"protocol", summary.protocol},
                                               {"setting", summary.setting},
+                                              {"average", average},
                                               {"random_models", random_models}});
 }
 
@@ -79,6 +143,18 @@ std::string counters_jsonl(const RunSummary& summary) {
   return out;
 }
 
+std::string templates_jsonl(const RunSummary& summary) {
+  std::string out;
+  for (const TemplateRow& row : summary.template_rows) out += core::write_json(to_json(row)) + "\n";
+  return out;
+}
+
+std::string data_jsonl(const RunSummary& summary) {
+  std::string out;
+  for (const TaskData& data : summary.data) out += core::write_json(to_json(data)) + "\n";
+  return out;
+}
+
 RunSummary read_run(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "summary.json";
   RunSummary summary;
@@ -88,11 +164,15 @@ RunSummary read_run(const std::filesystem::path& folder) {
     summary.protocol = json.at("protocol").as_string();
     summary.setting = json.at("setting").as_string();
     summary.random_models = json.at("random_models").as_strings();
+    summary.averages.templates = metrics::mean_from(json.at("average").at("templates").as_string());
+    summary.averages.tasks = metrics::mean_from(json.at("average").at("tasks").as_string());
   } catch (const std::runtime_error& error) {
     throw core::FileError(file, error.what());
   }
   summary.rows = read_lines(folder / "results.jsonl", core::result_row_from_json);
   summary.counters = read_lines(folder / "counters.jsonl", counters_from_json);
+  summary.template_rows = read_lines(folder / "templates.jsonl", template_row_from_json);
+  summary.data = read_lines(folder / "data.jsonl", task_data_from_json);
   return summary;
 }
 

@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <stdexcept>
 #include <utility>
+
+#include "harness/core/text.h"
+#include "reports/markdown.h"
 
 namespace reports {
 namespace {
@@ -53,10 +57,12 @@ struct Grid {
   std::vector<std::vector<std::optional<double>>> values;  // [task][column]
   std::vector<std::int64_t> n;                             // [task]
   std::string metric;
+  metrics::Mean mean = metrics::Mean::kMacro;  // over tasks
 };
 
-Grid make_grid(const std::vector<ResultRow>& rows, const ColumnNames& names) {
+Grid make_grid(const std::vector<ResultRow>& rows, const ColumnNames& names, metrics::Mean mean) {
   Grid grid;
+  grid.mean = mean;
   grid.columns = names.all(rows);
   for (const ResultRow& row : rows) add_once(grid.tasks, row.task);
   grid.values.assign(grid.tasks.size(), std::vector<std::optional<double>>(grid.columns.size()));
@@ -75,14 +81,12 @@ Grid make_grid(const std::vector<ResultRow>& rows, const ColumnNames& names) {
   return grid;
 }
 
-/// Unweighted over tasks; nothing where one task has no value, as a mean over fewer tasks would not compare.
 std::optional<double> column_mean(const Grid& grid, std::size_t column) {
-  double sum = 0;
-  for (const auto& values : grid.values) {
-    if (!values[column]) return std::nullopt;
-    sum += *values[column];
+  std::vector<metrics::PartMean> parts;
+  for (std::size_t task = 0; task < grid.tasks.size(); ++task) {
+    parts.push_back({grid.values[task][column], grid.n[task]});
   }
-  return sum / static_cast<double>(grid.values.size());
+  return metrics::mean_of_parts(parts, grid.mean);
 }
 
 std::int64_t total(const std::vector<std::int64_t>& counts) {
@@ -111,13 +115,69 @@ std::vector<std::string> cells(const Grid& grid, const std::vector<std::string>&
   return out;
 }
 
-Table grid_table(const Grid& grid, const std::string& title) {
-  Table table{title, {"task"}, {}, {}};
+/// The marks of tasks in one table, and the sentences that explain them.
+class Marks {
+ public:
+  /// `models`: those that the table's numbers depend on.
+  Marks(const RunSummary& summary, const std::set<std::string>& models) {
+    for (const TaskData& data : summary.data) {
+      if (data.unproven) unproven_.insert(data.task);
+      for (const SeenBy& seen : data.seen_by) {
+        if (models.contains(seen.model)) seen_[data.task].push_back(seen);
+      }
+    }
+  }
+  /// Of one task, or of a mean over several, which is no better than they are.
+  std::string of(const std::vector<std::string>& tasks) const {
+    const bool seen = std::ranges::any_of(tasks, [&](const auto& task) { return seen_.contains(task); });
+    const bool unproven = std::ranges::any_of(tasks, [&](const auto& task) { return unproven_.contains(task); });
+    return seen || unproven ? fmt::format(" {}{}", seen ? kSeen : "", unproven ? kUnproven : "") : "";
+  }
+  std::vector<std::string> notes(const std::vector<std::string>& tasks) const {
+    std::map<std::string, std::vector<std::string>> seen_by;  // model -> tasks
+    for (const std::string& task : tasks) {
+      const auto found = seen_.find(task);
+      if (found == seen_.end()) continue;
+      for (const SeenBy& seen : found->second) {
+        seen_by[fmt::format("{} (family {})", seen.model, seen.family)].push_back(task);
+      }
+    }
+    std::vector<std::string> notes;
+    for (const auto& [model, names] : seen_by) {
+      notes.push_back(
+          escape_markdown(fmt::format("{} In the training data of {}: {}.", kSeen, model, core::join(names, ", "))));
+    }
+    if (std::ranges::any_of(tasks, [&](const auto& task) { return unproven_.contains(task); })) {
+      notes.push_back(fmt::format("{} Unproven: the rows were never compared with an independent source.", kUnproven));
+    }
+    return notes;
+  }
+
+ private:
+  static constexpr const char* kSeen = "\u2020";
+  static constexpr const char* kUnproven = "\u2021";
+  std::map<std::string, std::vector<SeenBy>> seen_;
+  std::set<std::string> unproven_;
+};
+
+std::string averages_note(const RunSummary& summary) {
+  const std::string templates = summary.averages.templates == metrics::Mean::kMicro
+                                    ? "the mean over its instances, all templates pooled (micro)"
+                                    : "the unweighted mean of its templates' means (macro)";
+  const std::string tasks = summary.averages.tasks == metrics::Mean::kMacro
+                                ? "the unweighted mean over tasks (macro)"
+                                : "the mean over tasks, each weighed by its instances (micro)";
+  return fmt::format("A task's number is {}; the last row is {}.", templates, tasks);
+}
+
+Table grid_table(const Grid& grid, const std::string& title, const Marks& marks) {
+  Table table{title, {"task"}, {}, marks.notes(grid.tasks)};
   table.columns.insert(table.columns.end(), grid.columns.begin(), grid.columns.end());
   table.columns.push_back("n");
   for (std::size_t i = 0; i <= grid.tasks.size(); ++i) {
     const bool last = i == grid.tasks.size();
-    std::vector<std::string> row{last ? mean_name(grid) : grid.tasks[i]};
+    std::vector<std::string> row{last ? mean_name(grid) + marks.of(grid.tasks)
+                                      : grid.tasks[i] + marks.of({grid.tasks[i]})};
     for (std::string& text : cells(grid, grid.columns, last ? std::nullopt : std::optional(i), two_decimals)) {
       row.push_back(std::move(text));
     }
@@ -151,9 +211,8 @@ std::string share(std::int64_t part, std::int64_t whole) {
   return whole == 0 ? "n/a" : fmt::format("{} of {}", part, whole);
 }
 
-void add_wide_rows(Table& table, const std::vector<ResultRow>& rows, const ColumnNames& names,
+void add_wide_rows(Table& table, const std::vector<ResultRow>& rows, const Grid& grid,
                    const std::vector<std::string>& columns) {
-  const Grid grid = make_grid(rows, names);
   for (std::size_t i = 0; i <= grid.tasks.size(); ++i) {
     const bool last = i == grid.tasks.size();
     std::vector<std::string> row{last ? mean_name(grid) : grid.tasks[i], core::to_string(rows[0].kind),
@@ -172,7 +231,12 @@ std::vector<Table> score_tables(const RunSummary& summary) {
   for (const TaskKind kind : {TaskKind::kGeneration, TaskKind::kClassification}) {
     for (const std::string& backbone : backbones_of(summary)) {
       const std::vector<ResultRow> rows = rows_of(summary, kind, backbone);
-      if (!rows.empty()) tables.push_back(grid_table(make_grid(rows, names), table_title(kind, backbone)));
+      if (rows.empty()) continue;
+      std::set<std::string> models{backbone};
+      for (const ResultRow& row : rows) models.insert(row.scorer);
+      tables.push_back(grid_table(make_grid(rows, names, summary.averages.tasks), table_title(kind, backbone),
+                                  Marks(summary, models)));
+      tables.back().notes.push_back(averages_note(summary));
     }
   }
   return tables;
@@ -180,8 +244,8 @@ std::vector<Table> score_tables(const RunSummary& summary) {
 
 Table counters_table(const RunSummary& summary) {
   Table table{"What was cut",
-              {"task", "backbone", "n", "inputs cut", "outputs at the length limit", "self-scored responses cut",
-               "scorer pairs cut", "references too long"},
+              {"task", "backbone", "n", "inputs cut", "outputs at the length limit", "empty responses",
+               "self-scored responses cut", "scorer pairs cut", "references too long"},
               {},
               {"A reference is too long where an output that ends can never be as long."}};
   for (const TaskCounters& counters : summary.counters) {
@@ -189,8 +253,26 @@ Table counters_table(const RunSummary& summary) {
     add_row(table,
             {counters.task, counters.backbone.empty() ? "none" : counters.backbone, std::to_string(counters.instances),
              share(counters.inputs_cut, read), share(counters.outputs_at_limit, counters.outputs),
-             share(counters.self_scored_cut, counters.self_scored), share(counters.pairs_cut, counters.pairs),
-             share(counters.references_too_long, counters.references)});
+             share(counters.empty_responses, counters.responses), share(counters.self_scored_cut, counters.self_scored),
+             share(counters.pairs_cut, counters.pairs), share(counters.references_too_long, counters.references)});
+  }
+  return table;
+}
+
+Table data_table(const RunSummary& summary) {
+  Table table{
+      "Data",
+      {"task", "source", "found in", "split", "rows", "templates", "instances", "examples before each",
+       "skipped by templates", "unlabelled rows", "empty references", "values cut", "warnings"},
+      {},
+      {"Skipped: (row, template) pairs to which the template does not apply. Unlabelled rows are left out. Values "
+       "cut: (row, template) pairs with a value of more than 2,048 characters, which PromptSource cuts."}};
+  for (const TaskData& data : summary.data) {
+    add_row(table, {data.task, data.revision.empty() ? data.source : data.source + " @ " + data.revision, data.origin,
+                    data.split, std::to_string(data.rows), std::to_string(data.templates),
+                    std::to_string(data.instances), std::to_string(data.shots), std::to_string(data.skipped),
+                    std::to_string(data.unlabelled), std::to_string(data.empty_references),
+                    std::to_string(data.cut_values), data.warnings.empty() ? "none" : core::join(data.warnings, "; ")});
   }
   return table;
 }
@@ -203,7 +285,8 @@ Table wide_table(const RunSummary& summary) {
   for (const TaskKind kind : {TaskKind::kGeneration, TaskKind::kClassification}) {
     for (const std::string& backbone : backbones_of(summary)) {
       const std::vector<ResultRow> rows = rows_of(summary, kind, backbone);
-      if (!rows.empty()) add_wide_rows(table, rows, names, columns);
+      if (rows.empty()) continue;
+      add_wide_rows(table, rows, make_grid(rows, names, summary.averages.tasks), columns);
     }
   }
   return table;

@@ -8,8 +8,9 @@
 
 namespace core {
 
-inline constexpr std::array<std::string_view, 6> kMethodNames{"each-decoding", "self-score-sum", "self-score-mean",
-                                                              "cappy",         "oracle",         "random"};
+inline constexpr std::array<std::string_view, 8> kMethodNames{
+    "each-decoding", "self-score-sum", "self-score-mean", "self-score-bytes", "self-score-unconditional",
+    "cappy",         "oracle",         "random"};
 
 /// Whether a column of this name belongs to a method: its name, or "cappy" and a scorer's name.
 inline bool is_method_column(std::string_view name) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -64,10 +65,17 @@ std::vector<double> log_likelihood_sums(std::span<const core::Candidate> candida
 
 std::vector<double> log_likelihood_means(std::span<const core::Candidate> candidates) {
   std::vector<double> means;
-  for (const auto& candidate : candidates)
-    means.push_back(candidate.tokens > 0 ? candidate.log_likelihood / static_cast<double>(candidate.tokens)
-                                         : std::nan(""));
+  for (const auto& candidate : candidates) means.push_back(per_token(candidate.log_likelihood, candidate.tokens));
   return means;
+}
+
+double per_token(double log_likelihood, std::int64_t tokens) {
+  return tokens > 0 ? log_likelihood / static_cast<double>(tokens) : std::nan("");
+}
+
+double per_byte(double log_likelihood, std::string_view response) {
+  if (response.empty()) return -std::numeric_limits<double>::infinity();
+  return log_likelihood / static_cast<double>(response.size());
 }
 
 std::size_t random_choice(std::uint64_t seed, std::string_view instruction, std::size_t count) {

@@ -35,6 +35,11 @@ std::optional<std::size_t> self_score(std::span<const double> log_likelihoods);
 std::vector<double> log_likelihood_sums(std::span<const core::Candidate> candidates);
 std::vector<double> log_likelihood_means(std::span<const core::Candidate> candidates);
 
+/// Rank classification after the length of a response (docs/protocols.md). By tokens; NaN without a token.
+double per_token(double log_likelihood, std::int64_t tokens);
+/// By UTF-8 bytes. An empty response has none: minus infinity, so that it is chosen only where all are empty.
+double per_byte(double log_likelihood, std::string_view response);
+
 /// A seeded draw among `count` >= 1, keyed by the instruction: a real prediction, the same wherever and whenever it is
 /// made; its mean over instances estimates the mean over all candidates.
 std::size_t random_choice(std::uint64_t seed, std::string_view instruction, std::size_t count);

@@ -76,6 +76,17 @@ void read_place(const Yaml& map, const std::filesystem::path& folder, ModelChoic
   }
 }
 
+/// The family by the folder's name, as the Hub's repositories are called: google/flan-t5-xl, bigscience/T0_3B,
+/// facebook/opt-iml-30b.
+std::string family_of(const std::filesystem::path& folder) {
+  std::string name = folder.filename().string();
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  if (name.find("flan-t5") != std::string::npos) return "flan";
+  if (name.find("opt-iml") != std::string::npos) return "opt-iml";
+  const auto is_t0 = name == "t0" || name.starts_with("t0_") || name.starts_with("t0-") || name.starts_with("t0p");
+  return is_t0 ? "t0" : "";
+}
+
 std::string read_device(const Yaml& yaml) {
   const std::string device = yaml.string();
   const std::string number = device.starts_with("cuda:") ? device.substr(5) : "0";
@@ -88,7 +99,7 @@ std::string read_device(const Yaml& yaml) {
 
 ModelChoice read_model(const Yaml& map, const std::filesystem::path& folder, std::optional<NumberFormat> weights) {
   refuse_later_keys(map, {"adapt", "command", "recorded", "api"});
-  map.allow({"name", "model", "new", "seed", "weights", "dtype", "device"});
+  map.allow({"name", "model", "new", "seed", "weights", "dtype", "device", "family"});
   ModelChoice model;
   read_place(map, folder, model);
   const Yaml* name = map.find("name");
@@ -99,6 +110,8 @@ ModelChoice read_model(const Yaml& map, const std::filesystem::path& folder, std
   if (const Yaml* yaml = map.find("dtype")) model.dtype = told(*yaml, backbones::number_format_from);
   if (model.dtype != NumberFormat::kFloat32) map.at("dtype").fail("arithmetic other than float32 is not built yet");
   if (const Yaml* yaml = map.find("device")) model.device = read_device(*yaml);
+  const Yaml* family = map.find("family");
+  model.family = family != nullptr ? read_name(*family, family->string()) : model.is_new ? "" : family_of(model.path);
   return model;
 }
 
@@ -139,7 +152,8 @@ Lengths read_lengths(const Yaml& file, Protocol protocol) {
   Lengths lengths = default_lengths(protocol);
   const Yaml* map = file.find("lengths");
   if (map == nullptr) return lengths;
-  map->allow({"max_length", "min_length", "max_source_length", "max_response_length", "max_pair_length"});
+  map->allow(
+      {"max_length", "min_length", "max_source_length", "max_response_length", "max_pair_length", "truncation_side"});
   const auto read = [&](const char* key, std::int64_t& value, std::int64_t least) {
     const Yaml* yaml = map->find(key);
     if (yaml == nullptr) return;
@@ -152,7 +166,36 @@ Lengths read_lengths(const Yaml& file, Protocol protocol) {
   read("max_source_length", lengths.max_source_length, 2);
   read("max_response_length", lengths.max_response_length, 1);
   read("max_pair_length", lengths.max_pair_length, 5);
+  if (const Yaml* side = map->find("truncation_side"))
+    lengths.truncation_side = told(*side, tokenizer::truncation_side_from);
   return lengths;
+}
+
+metrics::Averages read_averages(const Yaml& file) {
+  metrics::Averages averages;
+  const Yaml* map = file.find("average");
+  if (map == nullptr) return averages;
+  map->allow({"templates", "tasks"});
+  const auto read = [&](const char* key, metrics::Mean& mean) {
+    if (const Yaml* yaml = map->find(key)) mean = static_cast<metrics::Mean>(yaml->one_of({"micro", "macro"}));
+  };
+  read("templates", averages.templates);
+  read("tasks", averages.tasks);
+  return averages;
+}
+
+std::optional<tasks::FewShot> read_few_shot(const Yaml& file) {
+  const Yaml* map = file.find("few_shot");
+  if (map == nullptr) return std::nullopt;
+  map->allow({"k", "seed", "separator", "target_separator", "balanced"});
+  tasks::FewShot few_shot;
+  few_shot.k = map->at("k").integer();
+  if (few_shot.k < 0) map->at("k").fail("expected a whole number from 0");
+  if (const Yaml* seed = map->find("seed")) few_shot.seed = read_seed(*seed);
+  few_shot.separator = map->string_or("separator", few_shot.separator);
+  few_shot.target_separator = map->string_or("target_separator", few_shot.target_separator);
+  few_shot.balanced = map->boolean_or("balanced", few_shot.balanced);
+  return few_shot;
 }
 
 Seeds read_seeds(const Yaml& file) {
@@ -172,12 +215,18 @@ std::string lacking(Method method, const Experiment& experiment) {
   return method != Method::kRandom && experiment.backbones.empty() ? "backbones" : "";
 }
 
-/// The methods of the file; without the key, all that the models allow.
+/// What the paper's tables have: all methods but those that are named to be had.
+bool is_default(Method method) {
+  return method != Method::kSelfScoreBytes && method != Method::kSelfScoreUnconditional;
+}
+
+/// The methods of the file; without the key, those of the paper that the models allow.
 std::vector<Method> read_methods(const Yaml& file, const Experiment& experiment) {
   std::vector<Method> methods;
   const Yaml* list = file.find("methods");
   for (std::size_t i = 0; list == nullptr && i < kMethodNames.size(); ++i) {
-    if (lacking(static_cast<Method>(i), experiment).empty()) methods.push_back(static_cast<Method>(i));
+    const auto method = static_cast<Method>(i);
+    if (is_default(method) && lacking(method, experiment).empty()) methods.push_back(method);
   }
   if (list == nullptr) return methods;
   for (const Yaml& yaml : list->items()) {
@@ -209,14 +258,17 @@ bool Experiment::uses(Method method) const {
   return std::find(methods.begin(), methods.end(), method) != methods.end();
 }
 
-bool Experiment::uses_self_scores() const { return uses(Method::kSelfScoreSum) || uses(Method::kSelfScoreMean); }
+bool Experiment::uses_self_scores() const {
+  return uses(Method::kSelfScoreSum) || uses(Method::kSelfScoreMean) || uses(Method::kSelfScoreBytes) ||
+         uses(Method::kSelfScoreUnconditional);
+}
 
 Experiment read_experiment(const std::filesystem::path& file, const Overrides& overrides) {
   Yaml yaml = Yaml::from_file(file);
   for (const auto& [key, value] : overrides) yaml.set(key, value, fmt::format("--set {}={}", key, value));
   refuse_later_keys(yaml, {"sweep", "adapt", "reference", "executor"});
-  yaml.allow(
-      {"experiment", "tasks", "backbones", "decoding", "scorers", "methods", "protocol", "seeds", "lengths", "limit"});
+  yaml.allow({"experiment", "tasks", "backbones", "decoding", "scorers", "methods", "protocol", "seeds", "lengths",
+              "average", "few_shot", "limit"});
   const std::filesystem::path folder = file.parent_path();
   Experiment experiment;
   experiment.file = file;
@@ -239,6 +291,8 @@ Experiment read_experiment(const std::filesystem::path& file, const Overrides& o
     experiment.decodings = backbones::decodings_from("paper");
   experiment.seeds = read_seeds(yaml);
   experiment.lengths = read_lengths(yaml, experiment.protocol);
+  experiment.average = read_averages(yaml);
+  experiment.few_shot = read_few_shot(yaml);
   experiment.limit = yaml.integer_or("limit", -1);
   if (experiment.limit == 0 || experiment.limit < -1) yaml.at("limit").fail("expected a whole number from 1");
   experiment.methods = read_methods(yaml, experiment);

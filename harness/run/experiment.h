@@ -12,11 +12,22 @@
 
 #include "backbones/options.h"
 #include "harness/core/json.h"
+#include "harness/metrics/averages.h"
+#include "tasks/few_shot.h"
 
 namespace run {
 
 /// How a prediction is chosen among responses (docs/architecture.md, "The run").
-enum class Method { kEachDecoding, kSelfScoreSum, kSelfScoreMean, kCappy, kOracle, kRandom };
+enum class Method {
+  kEachDecoding,
+  kSelfScoreSum,            // log-likelihood of the response, end of sequence included
+  kSelfScoreMean,           // … by its tokens
+  kSelfScoreBytes,          // … by its UTF-8 bytes
+  kSelfScoreUnconditional,  // … minus that of the same response to an empty instruction
+  kCappy,
+  kOracle,
+  kRandom
+};
 std::string to_string(Method method);
 
 /// A model as the file names it: a folder that is there (`model`), or a recipe and a seed of random weights (`new`,
@@ -30,6 +41,9 @@ struct ModelChoice {
   backbones::NumberFormat dtype = backbones::NumberFormat::kFloat32;
   std::optional<backbones::NumberFormat> weights;  // absent: as stored
   std::string device = "cpu";
+  /// "flan", "t0", "opt-iml", or empty: whose training sets the model has seen, by the name of the family that tasks
+  /// name in `source.seen_by`.
+  std::string family = {};
 };
 
 /// Limits in tokens, as the flags of the verbs count them.
@@ -39,6 +53,8 @@ struct Lengths {
   std::int64_t max_source_length = 512;                    // of an instruction, end of sequence included
   std::int64_t max_response_length = backbones::kNoLimit;  // of a response whose log-likelihood is taken
   std::int64_t max_pair_length = 512;                      // of the scorer's input
+  /// Which end of an instruction, and of the texts of a scorer's pair, is cut.
+  tokenizer::TruncationSide truncation_side = tokenizer::TruncationSide::kRight;
 };
 
 struct Seeds {
@@ -56,10 +72,12 @@ struct Experiment {
   backbones::Protocol protocol = backbones::Protocol::kTransformers;
   Seeds seeds;
   Lengths lengths;
-  std::int64_t limit = -1;  // rows per task, each under every template; -1: all
+  metrics::Averages average;
+  std::optional<tasks::FewShot> few_shot;  // instead of what the tasks say
+  std::int64_t limit = -1;                 // rows per task, each under every template; -1: all
 
   bool uses(Method method) const;
-  bool uses_self_scores() const;
+  bool uses_self_scores() const;  // of any kind
 };
 
 /// `--set a.b=c`: the dotted key and its value as YAML.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -29,12 +30,30 @@ void add_decodings(std::vector<Column>& columns, const Experiment& experiment, c
   }
 }
 
-std::vector<double> self_scores(const SelfScored& scored, Method method) {
-  std::vector<double> values = scored.log_likelihood;
-  for (std::size_t i = 0; method == Method::kSelfScoreMean && i < values.size(); ++i) {
-    values[i] /= static_cast<double>(scored.tokens[i]);
+double self_score(const Evidence& evidence, Method method, std::size_t instance, std::size_t response) {
+  const SelfScored& scored = evidence.self_scored[instance];
+  const double sum = scored.log_likelihood[response];
+  const std::string& text = evidence.responses[instance][response];
+  switch (method) {
+    case Method::kSelfScoreSum:
+      return sum;
+    case Method::kSelfScoreMean:
+      return metrics::per_token(sum, scored.tokens[response]);
+    case Method::kSelfScoreBytes:
+      return metrics::per_byte(sum, text);
+    case Method::kSelfScoreUnconditional:
+      return sum - evidence.unconditional.at(text);
+    default:
+      throw std::invalid_argument(to_string(method) + " is no self-score");
   }
-  return values;
+}
+
+std::size_t best_self_score(const Evidence& evidence, Method method, std::size_t instance) {
+  std::vector<double> values;
+  for (std::size_t r = 0; r < evidence.responses[instance].size(); ++r) {
+    values.push_back(self_score(evidence, method, instance, r));
+  }
+  return metrics::first_maximum(values);
 }
 
 void add_scorers(std::vector<Column>& columns, const Experiment& experiment, const Evidence& evidence) {
@@ -54,10 +73,11 @@ std::vector<Column> make_columns(const Experiment& experiment, const Evidence& e
         break;
       case Method::kSelfScoreSum:
       case Method::kSelfScoreMean:
+      case Method::kSelfScoreBytes:
+      case Method::kSelfScoreUnconditional:
         if (evidence.self_scored.empty()) break;
-        columns.push_back({to_string(method), "", [&evidence, method](std::size_t i) {
-                             return metrics::first_maximum(self_scores(evidence.self_scored[i], method));
-                           }});
+        columns.push_back({to_string(method), "",
+                           [&evidence, method](std::size_t i) { return best_self_score(evidence, method, i); }});
         break;
       case Method::kCappy:
         add_scorers(columns, experiment, evidence);
@@ -109,9 +129,12 @@ Json response_json(const Experiment& experiment, const Evidence& evidence, std::
     object.emplace_back("response", evidence.responses[instance][response]);
   }
   if (!evidence.self_scored.empty()) {
-    object.emplace_back("self_score",
-                        Json::Object{{"log_likelihood", evidence.self_scored[instance].log_likelihood[response]},
-                                     {"tokens", evidence.self_scored[instance].tokens[response]}});
+    Json::Object self_score{{"log_likelihood", evidence.self_scored[instance].log_likelihood[response]},
+                            {"tokens", evidence.self_scored[instance].tokens[response]}};
+    if (!evidence.unconditional.empty()) {
+      self_score.emplace_back("unconditional", evidence.unconditional.at(evidence.responses[instance][response]));
+    }
+    object.emplace_back("self_score", std::move(self_score));
   }
   if (!evidence.scored.empty()) object.emplace_back("scores", scores_json(experiment, evidence, instance, response));
   return object;
@@ -142,6 +165,10 @@ reports::TaskCounters count(const Evidence& evidence) {
   counters.instances = static_cast<std::int64_t>(evidence.instances.size());
   for (const core::Instance& instance : evidence.instances) {
     counters.references += static_cast<std::int64_t>(instance.references.size());
+  }
+  for (const Responses& responses : evidence.responses) {
+    counters.responses += static_cast<std::int64_t>(responses.size());
+    counters.empty_responses += std::count(responses.begin(), responses.end(), "");
   }
   for (const Generated& generated : evidence.generated) {
     counters.references_too_long += generated.references_too_long;
@@ -181,18 +208,49 @@ void check(const Evidence& evidence) {
   }
 }
 
+/// Values of one method, as they come: in all, and under each template.
+struct Tally {
+  double sum = 0;
+  std::map<std::string, metrics::PartMean> templates;  // `value` is a sum until `rows_of`
+
+  void add(const std::string& template_name, double value) {
+    sum += value;
+    metrics::PartMean& part = templates[template_name];
+    part.value = part.value.value_or(0) + value;
+    ++part.n;
+  }
+};
+
+/// Fills in the value of `row`, and adds a row per template where the task has templates.
+void conclude(Tally& tally, metrics::Mean mean, core::ResultRow row, Outcome& outcome) {
+  std::vector<metrics::PartMean> parts;
+  for (auto& [name, part] : tally.templates) {
+    part.value = *part.value / static_cast<double>(part.n);
+    parts.push_back(part);
+  }
+  const double pooled = tally.sum / static_cast<double>(row.n);
+  row.value = mean == metrics::Mean::kMicro ? pooled : metrics::mean_of_parts(parts, mean);
+  outcome.rows.push_back(row);
+  for (const auto& [name, part] : tally.templates) {
+    if (name.empty()) continue;
+    row.value = part.value;
+    row.n = part.n;
+    outcome.template_rows.push_back({name, row});
+  }
+}
+
 }  // namespace
 
 Outcome judge(const Experiment& experiment, const Evidence& evidence) {
   check(evidence);
   Outcome outcome;
   const std::vector<Column> columns = make_columns(experiment, evidence);
-  std::vector<double> sums(columns.size());
+  std::vector<Tally> tallies(columns.size());
   for (std::size_t i = 0; i < evidence.instances.size(); ++i) {
     Json::Array predictions;
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const core::Prediction prediction = predict(evidence, columns[c], i);
-      sums[c] += prediction.value;
+      tallies[c].add(evidence.instances[i].template_name, prediction.value);
       predictions.push_back(prediction_json(prediction, columns[c]));
     }
     outcome.lines.push_back(instance_line(experiment, evidence, i, std::move(predictions)));
@@ -200,8 +258,9 @@ Outcome judge(const Experiment& experiment, const Evidence& evidence) {
   const auto n = static_cast<std::int64_t>(evidence.instances.size());
   const std::string metric = evidence.kind == TaskKind::kGeneration ? "rouge_l" : "accuracy";
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    outcome.rows.push_back({evidence.task, evidence.kind, evidence.backbone, columns[c].scorer, columns[c].method,
-                            metric, sums[c] / static_cast<double>(n), n});
+    conclude(tallies[c], experiment.average.templates,
+             {evidence.task, evidence.kind, evidence.backbone, columns[c].scorer, columns[c].method, metric, {}, n},
+             outcome);
   }
   outcome.counters = count(evidence);
   return outcome;

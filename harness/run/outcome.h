@@ -2,6 +2,7 @@
 // is, the means, and what was cut. A pure function of its inputs, computed anew each time.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,12 +24,15 @@ struct Evidence {
   std::vector<Responses> responses;          // candidates' texts or choices
   std::vector<std::vector<double>> rouge_l;  // generation only
   std::vector<SelfScored> self_scored;
+  /// By response: its log-likelihood as the answer to an empty instruction.
+  std::map<std::string, double> unconditional = {};
   std::vector<std::vector<Scored>> scored;  // [scorer][instance], in the order of the experiment's scorers
 };
 
 struct Outcome {
-  std::vector<std::string> lines;     // instances/<task>.<backbone>.jsonl
-  std::vector<core::ResultRow> rows;  // a row per method that applies to the kind of task
+  std::vector<std::string> lines;                   // instances/<task>.<backbone>.jsonl
+  std::vector<core::ResultRow> rows;                // a row per method that applies to the kind of task
+  std::vector<reports::TemplateRow> template_rows;  // a row per method and template
   reports::TaskCounters counters;
 };
 

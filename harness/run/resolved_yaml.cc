@@ -48,6 +48,7 @@ Json to_json(const ModelChoice& model) {
   if (model.weights) object.emplace_back("weights", backbones::to_string(*model.weights));
   object.emplace_back("dtype", backbones::to_string(model.dtype));
   object.emplace_back("device", model.device);
+  if (!model.family.empty()) object.emplace_back("family", model.family);
   return object;
 }
 
@@ -76,11 +77,25 @@ Json to_json(const Lengths& lengths) {
   Json::Object object{{"max_length", lengths.max_length},
                       {"min_length", lengths.min_length},
                       {"max_source_length", lengths.max_source_length},
-                      {"max_pair_length", lengths.max_pair_length}};
+                      {"max_pair_length", lengths.max_pair_length},
+                      {"truncation_side", tokenizer::to_string(lengths.truncation_side)}};
   if (lengths.max_response_length != backbones::kNoLimit) {
     object.emplace_back("max_response_length", lengths.max_response_length);
   }
   return object;
+}
+
+Json to_json(const metrics::Averages& averages) {
+  return Json::Object{{"templates", metrics::to_string(averages.templates)},
+                      {"tasks", metrics::to_string(averages.tasks)}};
+}
+
+Json to_json(const tasks::FewShot& few_shot) {
+  return Json::Object{{"k", few_shot.k},
+                      {"seed", static_cast<std::int64_t>(few_shot.seed)},
+                      {"separator", few_shot.separator},
+                      {"target_separator", few_shot.target_separator},
+                      {"balanced", few_shot.balanced}};
 }
 
 }  // namespace
@@ -98,7 +113,9 @@ std::string resolved_yaml(const Experiment& experiment) {
                       {"protocol", backbones::to_string(experiment.protocol)},
                       {"seeds", Json::Object{{"generate", static_cast<std::int64_t>(experiment.seeds.generate)},
                                              {"random", static_cast<std::int64_t>(experiment.seeds.random)}}},
-                      {"lengths", to_json(experiment.lengths)}};
+                      {"lengths", to_json(experiment.lengths)},
+                      {"average", to_json(experiment.average)}};
+  if (experiment.few_shot) object.emplace_back("few_shot", to_json(*experiment.few_shot));
   if (experiment.limit >= 0) object.emplace_back("limit", experiment.limit);
   if (!decodings.empty()) object.emplace(object.begin() + 3, "decoding", decodings);
   std::string out;

@@ -13,6 +13,7 @@
 #include "harness/run/outcome.h"
 #include "harness/run/prepare.h"
 #include "harness/run/run_folder.h"
+#include "harness/run/task_data.h"
 
 namespace run {
 namespace {
@@ -47,11 +48,13 @@ std::vector<Unit> make_units(const Experiment& experiment, const Prepared& prepa
   const bool ranks_choices = experiment.uses_self_scores() && !prepared.backbones.empty();
   for (const Model& backbone : prepared.backbones) {
     for (const tasks::LoadedTask& task : prepared.tasks) {
-      if (task.spec.measured_kind() == TaskKind::kGeneration || ranks_choices) units.push_back(make_unit(task, &backbone));
+      if (task.spec.measured_kind() == TaskKind::kGeneration || ranks_choices)
+        units.push_back(make_unit(task, &backbone));
     }
   }
   for (const tasks::LoadedTask& task : prepared.tasks) {
-    if (task.spec.measured_kind() == TaskKind::kClassification && !ranks_choices) units.push_back(make_unit(task, nullptr));
+    if (task.spec.measured_kind() == TaskKind::kClassification && !ranks_choices)
+      units.push_back(make_unit(task, nullptr));
   }
   return units;
 }
@@ -76,6 +79,11 @@ void use_backbone(const StageContext& context, const Model& backbone, std::vecto
       unit.evidence.self_scored = self_score(context, unit.input(), backbone, unit.evidence.responses);
     }
   }
+  for (Unit& unit : units) {
+    if (unit.backbone == &backbone && context.experiment.uses(Method::kSelfScoreUnconditional)) {
+      unit.evidence.unconditional = unconditional(context, unit.input(), backbone, unit.evidence.responses);
+    }
+  }
 }
 
 void annotate_all(const StageContext& context, std::vector<Unit>& units) {
@@ -97,6 +105,12 @@ void score_all(const StageContext& context, const std::vector<Model>& scorers, s
 std::string describe_setting(const Experiment& experiment) {
   std::string text = fmt::format("Seeds: generate {}, random {}.", experiment.seeds.generate, experiment.seeds.random);
   if (experiment.limit >= 0) text += fmt::format(" At most {} rows per task.", experiment.limit);
+  if (experiment.lengths.truncation_side == tokenizer::TruncationSide::kLeft) text += " Inputs are cut on the left.";
+  if (experiment.few_shot) {
+    text += fmt::format(" {} solved examples in front of each instruction that a backbone reads{}, drawn with seed {}.",
+                        experiment.few_shot->k, experiment.few_shot->balanced ? ", classes in turn" : "",
+                        experiment.few_shot->seed);
+  }
   return text;
 }
 
@@ -114,12 +128,12 @@ RunFiles judge_all(const Experiment& experiment, const Prepared& prepared, const
   RunFiles files;
   files.config = resolved_yaml(experiment);
   files.inputs = describe_inputs(prepared);
-  files.summary = {experiment.name,
-                   backbones::to_string(experiment.protocol),
-                   describe_setting(experiment),
-                   random_models(prepared),
-                   {},
-                   {}};
+  files.summary.experiment = experiment.name;
+  files.summary.protocol = backbones::to_string(experiment.protocol);
+  files.summary.setting = describe_setting(experiment);
+  files.summary.random_models = random_models(prepared);
+  files.summary.averages = experiment.average;
+  files.summary.data = describe_data(prepared);
   for (const Unit& unit : units) {
     Outcome outcome = judge(experiment, unit.evidence);
     const std::string stem =
@@ -130,6 +144,8 @@ RunFiles judge_all(const Experiment& experiment, const Prepared& prepared, const
           fmt::format("two results would be called {}.jsonl: give the backbone another 'name'", stem));
     }
     files.summary.rows.insert(files.summary.rows.end(), outcome.rows.begin(), outcome.rows.end());
+    files.summary.template_rows.insert(files.summary.template_rows.end(), outcome.template_rows.begin(),
+                                       outcome.template_rows.end());
     files.summary.counters.push_back(outcome.counters);
   }
   return files;

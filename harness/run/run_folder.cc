@@ -16,7 +16,10 @@ void write_results(const std::filesystem::path& folder, const RunFiles& files) {
   }
   core::write_file(folder / "summary.json", reports::summary_json(files.summary));
   core::write_file(folder / "results.jsonl", reports::results_jsonl(files.summary));
+  core::write_file(folder / "templates.jsonl", reports::templates_jsonl(files.summary));
   core::write_file(folder / "counters.jsonl", reports::counters_jsonl(files.summary));
+  core::write_file(folder / "data.jsonl", reports::data_jsonl(files.summary));
+  core::write_file(folder / "data.csv", reports::data_csv(files.summary));
   core::write_file(folder / "report.csv", reports::report_csv(files.summary));
   core::write_file(folder / "report.md", reports::report_markdown(files.summary));
 }

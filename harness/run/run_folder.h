@@ -1,6 +1,6 @@
-// The folder runs/<name>. Results (config.yaml, inputs.json, instances/, results.jsonl, counters.jsonl, summary.json,
-// report.md, report.csv) depend on inputs and seeds alone. Circumstances (environment.json, timings.jsonl,
-// report_circumstances.md, log) are the rest.
+// The folder runs/<name>. Results (config.yaml, inputs.json, instances/, results.jsonl, templates.jsonl,
+// counters.jsonl, data.jsonl, data.csv, summary.json, report.md, report.csv) depend on inputs and seeds alone.
+// Circumstances (environment.json, timings.jsonl, report_circumstances.md, log) are the rest.
 #pragma once
 
 #include <filesystem>

@@ -48,11 +48,23 @@ std::string hash_instances(const std::vector<Instance>& instances, Describe desc
   return hasher.hex();
 }
 
-std::string hash_pairs(const TaskInput& task, const std::vector<Responses>& responses) {
+/// What a model reads of an instance.
+using Reading = std::string (*)(const Instance&);
+std::string of_backbone(const Instance& instance) { return instance.prompt(); }
+std::string of_scorer(const Instance& instance) { return instance.instruction; }
+
+std::string hash_pairs(const TaskInput& task, const std::vector<Responses>& responses, Reading read) {
   return hash_instances(task.instances, [&](std::string& line, std::size_t i) {
-    core::append_json_string(line, task.instances[i].instruction);
+    core::append_json_string(line, read(task.instances[i]));
     append_list(line, responses.at(i));
   });
+}
+
+/// A key with the side of truncation, where it is not the one that all results had before there was a choice.
+Json with_side(Json::Object key, const Experiment& experiment) {
+  const tokenizer::TruncationSide side = experiment.lengths.truncation_side;
+  if (side != tokenizer::TruncationSide::kRight) key.emplace_back("truncation_side", tokenizer::to_string(side));
+  return key;
 }
 
 Json decoding_key(const backbones::Decoding& decoding) {
@@ -67,18 +79,31 @@ struct DistinctPairs {
   std::vector<InstructionResponse> pairs;
   std::vector<std::vector<std::size_t>> index;  // [instance - begin][response] -> pairs
 
-  DistinctPairs(const TaskInput& task, const std::vector<Responses>& responses, std::size_t begin, std::size_t end) {
+  /// `texts`: what the model reads of each instance of the range.
+  DistinctPairs(const std::vector<std::string>& texts, std::span<const Responses> responses) {
     std::map<std::pair<std::string, std::string>, std::size_t> seen;
-    for (std::size_t i = begin; i < end; ++i) {
+    for (std::size_t i = 0; i < texts.size(); ++i) {
       auto& places = index.emplace_back();
-      for (const std::string& response : responses.at(i)) {
-        const auto [place, is_new] = seen.try_emplace({task.instances[i].instruction, response}, pairs.size());
-        if (is_new) pairs.push_back({task.instances[i].instruction, response});
+      for (const std::string& response : responses[i]) {
+        const auto [place, is_new] = seen.try_emplace({texts[i], response}, pairs.size());
+        if (is_new) pairs.push_back({texts[i], response});
         places.push_back(place->second);
       }
     }
   }
 };
+
+/// A range of instances, and what a model reads of each.
+struct Range {
+  std::size_t begin, end;
+  Reading read;
+};
+
+DistinctPairs distinct_pairs(const TaskInput& task, const std::vector<Responses>& responses, const Range& range) {
+  std::vector<std::string> texts;
+  for (std::size_t i = range.begin; i < range.end; ++i) texts.push_back(range.read(task.instances[i]));
+  return {texts, std::span(responses).subspan(range.begin, range.end - range.begin)};
+}
 
 /// Runs a stage and notes its timings under the names of its task and model.
 std::vector<Json> obtain(const StageContext& context, const StageWork& work, const std::string& task,
@@ -113,6 +138,7 @@ backbones::GenerationOptions generation_options(const StageContext& context) {
   options.min_length = experiment.lengths.min_length;
   options.max_source_length = experiment.lengths.max_source_length;
   options.seed = experiment.seeds.generate;
+  options.truncation_side = experiment.lengths.truncation_side;
   return options;
 }
 
@@ -126,7 +152,7 @@ std::int64_t count_too_long(const backbones::Backbone& backbone, const Instance&
 BatchResult generate_batch(backbones::Backbone& backbone, const backbones::GenerationOptions& options,
                            std::span<const Instance> instances) {
   std::vector<std::string> instructions;
-  for (const Instance& instance : instances) instructions.push_back(instance.instruction);
+  for (const Instance& instance : instances) instructions.push_back(of_backbone(instance));
   const auto generations = backbone.generate(instructions, options);
   BatchResult result;
   for (std::size_t i = 0; i < generations.size(); ++i) {
@@ -158,6 +184,7 @@ BatchResult self_score_batch(const StageContext& context, const Model& backbone,
   options.max_length = context.experiment.lengths.max_response_length;
   options.max_source_length = context.experiment.lengths.max_source_length;
   options.batch_tokens = context.batch_tokens;
+  options.truncation_side = context.experiment.lengths.truncation_side;
   const auto values = context.open.backbone(backbone).log_likelihood(distinct.pairs, options);
   BatchResult result;
   for (const auto& value : values) result.tokens += value.tokens;
@@ -180,6 +207,7 @@ BatchResult score_batch(const StageContext& context, const Model& scorer, const 
   cappy::ScoreOptions options;
   options.max_length = context.experiment.lengths.max_pair_length;
   options.batch_tokens = context.batch_tokens;
+  options.truncation_side = context.experiment.lengths.truncation_side;
   const auto values = context.open.scorer(scorer).score(distinct.pairs, options);
   BatchResult result;
   for (const auto& value : values) result.tokens += value.tokens;
@@ -207,27 +235,29 @@ StageKey generate_key(const Experiment& experiment, const TaskInput& task, const
   Json::Array decodings;
   for (const auto& decoding : experiment.decodings) decodings.push_back(decoding_key(decoding));
   const std::string texts = hash_instances(task.instances, [&](std::string& line, std::size_t i) {
-    core::append_json_string(line, task.instances[i].instruction);
+    core::append_json_string(line, of_backbone(task.instances[i]));
     append_list(line, task.instances[i].references);
   });
-  return {"generate", Json::Object{{"version", kGenerateVersion},
-                                   {"texts", texts},
-                                   {"backbone", backbone.key()},
-                                   {"decodings", decodings},
-                                   {"protocol", backbones::to_string(experiment.protocol)},
-                                   {"seed", static_cast<std::int64_t>(experiment.seeds.generate)},
-                                   {"max_length", experiment.lengths.max_length},
-                                   {"min_length", experiment.lengths.min_length},
-                                   {"max_source_length", experiment.lengths.max_source_length}}};
+  return {"generate", with_side({{"version", kGenerateVersion},
+                                 {"texts", texts},
+                                 {"backbone", backbone.key()},
+                                 {"decodings", decodings},
+                                 {"protocol", backbones::to_string(experiment.protocol)},
+                                 {"seed", static_cast<std::int64_t>(experiment.seeds.generate)},
+                                 {"max_length", experiment.lengths.max_length},
+                                 {"min_length", experiment.lengths.min_length},
+                                 {"max_source_length", experiment.lengths.max_source_length}},
+                                experiment)};
 }
 
 StageKey self_score_key(const Experiment& experiment, const TaskInput& task, const Model& backbone,
                         const std::vector<Responses>& responses) {
-  return {"log-likelihood", Json::Object{{"version", kSelfScoreVersion},
-                                         {"texts", hash_pairs(task, responses)},
-                                         {"backbone", backbone.key()},
-                                         {"max_response_length", experiment.lengths.max_response_length},
-                                         {"max_source_length", experiment.lengths.max_source_length}}};
+  return {"log-likelihood", with_side({{"version", kSelfScoreVersion},
+                                       {"texts", hash_pairs(task, responses, of_backbone)},
+                                       {"backbone", backbone.key()},
+                                       {"max_response_length", experiment.lengths.max_response_length},
+                                       {"max_source_length", experiment.lengths.max_source_length}},
+                                      experiment)};
 }
 
 StageKey annotate_key(const TaskInput& task, const std::vector<Responses>& responses) {
@@ -240,10 +270,11 @@ StageKey annotate_key(const TaskInput& task, const std::vector<Responses>& respo
 
 StageKey score_key(const Experiment& experiment, const TaskInput& task, const Model& scorer,
                    const std::vector<Responses>& responses) {
-  return {"score", Json::Object{{"version", kScoreVersion},
-                                {"texts", hash_pairs(task, responses)},
-                                {"scorer", scorer.key()},
-                                {"max_pair_length", experiment.lengths.max_pair_length}}};
+  return {"score", with_side({{"version", kScoreVersion},
+                              {"texts", hash_pairs(task, responses, of_scorer)},
+                              {"scorer", scorer.key()},
+                              {"max_pair_length", experiment.lengths.max_pair_length}},
+                             experiment)};
 }
 
 std::vector<Generated> generate(const StageContext& context, const TaskInput& task, const Model& backbone) {
@@ -266,7 +297,7 @@ std::vector<SelfScored> self_score(const StageContext& context, const TaskInput&
   work.batch = kPairBatch;
   work.prepare = [&] { context.open.backbone(backbone); };
   work.compute = [&](std::size_t begin, std::size_t end) {
-    return self_score_batch(context, backbone, DistinctPairs(task, responses, begin, end));
+    return self_score_batch(context, backbone, distinct_pairs(task, responses, {begin, end, of_backbone}));
   };
   std::vector<SelfScored> all;
   for (const Json& value : obtain(context, work, task.name, backbone.choice.name)) {
@@ -277,6 +308,20 @@ std::vector<SelfScored> self_score(const StageContext& context, const TaskInput&
     for (const Json& tokens : value.at("tokens").as_array()) scored.tokens.push_back(tokens.as_integer());
   }
   return all;
+}
+
+std::map<std::string, double> unconditional(const StageContext& context, const TaskInput& task, const Model& backbone,
+                                            const std::vector<Responses>& responses) {
+  std::map<std::string, double> values;
+  for (const Responses& list : responses) {
+    for (const std::string& response : list) values.emplace(response, 0);
+  }
+  const std::vector<Instance> empty_instructions(values.size());
+  std::vector<Responses> distinct;
+  for (const auto& [response, value] : values) distinct.push_back({response});
+  const auto scored = self_score(context, {task.name + ", no instruction", empty_instructions}, backbone, distinct);
+  for (std::size_t i = 0; auto& [response, value] : values) value = scored[i++].log_likelihood.at(0);
+  return values;
 }
 
 std::vector<std::vector<double>> annotate(const StageContext& context, const TaskInput& task,
@@ -305,7 +350,7 @@ std::vector<Scored> score(const StageContext& context, const TaskInput& task, co
   work.batch = kPairBatch;
   work.prepare = [&] { context.open.scorer(scorer); };
   work.compute = [&](std::size_t begin, std::size_t end) {
-    return score_batch(context, scorer, DistinctPairs(task, responses, begin, end));
+    return score_batch(context, scorer, distinct_pairs(task, responses, {begin, end, of_scorer}));
   };
   std::vector<Scored> all;
   for (const Json& value : obtain(context, work, task.name, scorer.choice.name)) {

@@ -3,11 +3,12 @@
 // stale is ever used.
 //
 //   generate        instructions, backbone, decodings  -> candidates
-//   log-likelihood  instructions, responses, backbone  -> nats and tokens of each response
+//   log-likelihood  instructions, responses, backbone  -> nats and tokens of each response; with no instruction, too
 //   rouge           references, responses              -> Rouge-L of each response
 //   score           instructions, responses, scorer    -> score of each response
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,10 @@ struct TaskInput {
 std::vector<Generated> generate(const StageContext& context, const TaskInput& task, const Model& backbone);
 std::vector<SelfScored> self_score(const StageContext& context, const TaskInput& task, const Model& backbone,
                                    const std::vector<Responses>& responses);
+/// The log-likelihood of each distinct response as the answer to an empty instruction, of which a backbone reads the
+/// special tokens alone (T5: the end of sequence).
+std::map<std::string, double> unconditional(const StageContext& context, const TaskInput& task, const Model& backbone,
+                                            const std::vector<Responses>& responses);
 std::vector<std::vector<double>> annotate(const StageContext& context, const TaskInput& task,
                                           const std::vector<Responses>& responses);
 std::vector<Scored> score(const StageContext& context, const TaskInput& task, const Model& scorer,

@@ -127,7 +127,8 @@ TEST(Options, MistakesAreNamedWithFileLineAndKey) {
     EXPECT_NE(error.find(expected), std::string::npos) << yaml << " gave: " << error;
     EXPECT_EQ(error.rfind("d.yaml:1: ", 0), 0u) << yaml << " gave: " << error;
   }
-  for (const char* name : {"oracle", "random", "cappy", "self-score-sum", "self-score-mean", "each-decoding"}) {
+  for (const char* name : {"oracle", "random", "cappy", "self-score-sum", "self-score-mean", "each-decoding",
+                           "self-score-bytes", "self-score-unconditional"}) {
     const std::string error = error_of(std::string("- {num_beams: 2}\n- {name: ") + name + "}\n");
     EXPECT_NE(error.find("d.yaml:2: "), std::string::npos) << error;
     EXPECT_NE(error.find("[1].name: '" + std::string(name) + "' is the name of a method"), std::string::npos) << error;

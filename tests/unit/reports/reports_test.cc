@@ -37,6 +37,8 @@ TEST(Report, WhatARunWritesReadsBackAsItself) {
   const RunSummary summary = read_run(cases() / "random");
   EXPECT_EQ(results_jsonl(summary), core::read_file(cases() / "random/results.jsonl"));
   EXPECT_EQ(counters_jsonl(summary), core::read_file(cases() / "random/counters.jsonl"));
+  EXPECT_EQ(templates_jsonl(summary), core::read_file(cases() / "random/templates.jsonl"));
+  EXPECT_EQ(data_jsonl(summary), core::read_file(cases() / "random/data.jsonl"));
   EXPECT_EQ(core::parse_json(summary_json(summary)), core::read_json_file(cases() / "random/summary.json"));
 }
 
@@ -50,7 +52,7 @@ TEST(Report, ABrokenRowIsNamedByFileAndLine) {
   std::string name = (std::filesystem::temp_directory_path() / "cappy-reports-XXXXXX").string();
   ASSERT_NE(mkdtemp(name.data()), nullptr);
   const std::filesystem::path folder = name;
-  for (const char* file : {"summary.json", "counters.jsonl"})
+  for (const char* file : {"summary.json", "counters.jsonl", "templates.jsonl", "data.jsonl"})
     std::filesystem::copy(cases() / "random" / file, folder / file);
   std::ofstream(folder / "results.jsonl") << core::read_file(cases() / "random/results.jsonl") << "{\"task\":3}\n";
   try {
@@ -62,6 +64,31 @@ TEST(Report, ABrokenRowIsNamedByFileAndLine) {
     EXPECT_NE(std::string(error.what()).find("task"), std::string::npos) << error.what();
   }
   std::filesystem::remove_all(folder);
+}
+
+TEST(Report, TasksOfALargerSetWeighMoreInAMicroMean) {
+  RunSummary summary = read_run(cases() / "plain");
+  EXPECT_EQ(score_tables(summary)[0].rows[2][1], "58.33");  // (2 x 50 + 75) / 3
+  EXPECT_EQ(score_tables(summary)[0].rows[2][2], "n/a");
+  summary.averages.tasks = metrics::Mean::kMacro;
+  EXPECT_EQ(score_tables(summary)[0].rows[2][1], "62.50");
+}
+
+TEST(Report, AMarkIsShownOnlyWhereAModelOfTheTableHasSeenTheSet) {
+  const auto tables = score_tables(read_run(cases() / "random"));
+  EXPECT_EQ(tables[0].rows[0][0], "word_sorting");
+  EXPECT_EQ(tables[0].rows[1][0], "operators \u2021");  // unproven; the model that has seen it is not of this table
+  EXPECT_EQ(tables[0].rows[2][0], "mean of 2 tasks \u2021");
+  EXPECT_EQ(tables[1].rows[0][0], "rte \u2020");
+  EXPECT_EQ(tables[1].notes[0], "\u2020 In the training data of cappy-mini (family t0): rte.");
+  EXPECT_EQ(tables[1].notes[1], "\u2020 In the training data of t5-mini (family flan): rte.");
+}
+
+TEST(Report, TheDataTableIsCsvToo) {
+  const std::string csv = data_csv(read_run(cases() / "random"));
+  EXPECT_NE(csv.find("rte,aps/super_glue rte,sources,validation,278,10,2770,5,3,1,0,4,\"278 rows, 277 are pinned\"\n"),
+            std::string::npos)
+      << csv;
 }
 
 TEST(Report, ACellFilledTwiceIsAnError) {

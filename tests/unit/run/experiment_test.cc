@@ -94,6 +94,43 @@ TEST_F(ExperimentTest, TheResolvedConfigurationReadsBackAsItself) {
   EXPECT_NE(resolved.find("min_length: 3"), std::string::npos);
 }
 
+TEST_F(ExperimentTest, ReadsTheDetailsOfAProtocol) {
+  const Experiment experiment =
+      read(kGood +
+           "average: {templates: macro, tasks: micro}\nlengths: {truncation_side: left}\n"
+           "methods: [self-score-unconditional, self-score-bytes, cappy]\n"
+           "few_shot: {k: 2, seed: 3, separator: \"\\n###\\n\", target_separator: '', balanced: true}\n");
+  EXPECT_EQ(experiment.average, (metrics::Averages{metrics::Mean::kMacro, metrics::Mean::kMicro}));
+  EXPECT_EQ(experiment.lengths.truncation_side, tokenizer::TruncationSide::kLeft);
+  EXPECT_EQ(experiment.methods[0], Method::kSelfScoreUnconditional);
+  EXPECT_TRUE(experiment.uses_self_scores());
+  ASSERT_TRUE(experiment.few_shot);
+  EXPECT_EQ(experiment.few_shot->k, 2);
+  EXPECT_EQ(experiment.few_shot->seed, 3u);
+  EXPECT_EQ(experiment.few_shot->separator, "\n###\n");
+  EXPECT_EQ(experiment.few_shot->target_separator, "");
+  EXPECT_TRUE(experiment.few_shot->balanced);
+  const std::string resolved = resolved_yaml(experiment);
+  EXPECT_EQ(resolved_yaml(read(resolved)), resolved);
+  const Experiment plain = read(kGood);
+  EXPECT_EQ(plain.average, metrics::Averages{});
+  EXPECT_FALSE(plain.few_shot);
+  EXPECT_EQ(plain.lengths.truncation_side, tokenizer::TruncationSide::kRight);
+}
+
+TEST_F(ExperimentTest, KnowsTheFamilyOfAModelByItsFolder) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"flan-t5-xl", "flan"}, {"google--flan-t5-small", "flan"}, {"t5-base", ""}, {"T0", "t0"},       {"T0_3B", "t0"},
+      {"T0pp", "t0"},         {"opt-iml-30b", "opt-iml"},        {"opt-30b", ""}, {"cappy-large", ""}};
+  for (const auto& [folder, family] : cases) {
+    write_text(folder_.path() / folder / "config.json", "{}");
+    EXPECT_EQ(read("experiment: a\ntasks: [rte]\nbackbones: [{model: " + folder + "}]\n").backbones[0].family, family)
+        << folder;
+  }
+  EXPECT_EQ(read("experiment: a\ntasks: [rte]\nbackbones: [{new: t5.yaml, family: flan}]\n").backbones[0].family,
+            "flan");
+}
+
 TEST_F(ExperimentTest, RefusesWithFileLineAndKey) {
   struct Case {
     std::string text, message;  // the message must contain this
@@ -113,6 +150,14 @@ TEST_F(ExperimentTest, RefusesWithFileLineAndKey) {
       {kGood + "limit: 0\n", "x.yaml:6: limit: expected a whole number from 1"},
       {kGood + "lengths: {max_lenght: 3}\n", "did you mean 'max_length'"},
       {kGood + "lengths: {max_length: 1}\n", "x.yaml:6: lengths.max_length: expected a whole number from 2"},
+      {kGood + "lengths: {truncation_side: lef}\n",
+       "x.yaml:6: lengths.truncation_side: unknown truncation side 'lef': expected right or left (did you mean "
+       "'left'?)"},
+      {kGood + "average: {templates: mikro}\n", "x.yaml:6: average.templates"},
+      {kGood + "average: {template: micro}\n", "did you mean 'templates'"},
+      {kGood + "few_shot: {seed: 1}\n", "x.yaml:6: few_shot.k: is missing"},
+      {kGood + "few_shot: {k: -1}\n", "x.yaml:6: few_shot.k: expected a whole number from 0"},
+      {kGood + "few_shot: {k: 1, shots: 3}\n", "x.yaml:6: few_shot.shots: unknown key"},
       {kGood + "decoding: bean:4\n", "x.yaml:6: decoding: unknown decoding 'bean:4'"},
       {kGood + "decoding: [greedy, greedy]\n", "x.yaml:6: decoding[1]: gives a second decoding called 'greedy'"},
       {kGood + "decoding: [{top_p: 0.5, do_sample: false}]\n", "x.yaml:6: decoding[0].top_p"},

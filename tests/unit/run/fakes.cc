@@ -39,7 +39,7 @@ class FakeBackbone : public backbones::Backbone {
     count(calls_, calls_.likelihoods);
     std::vector<backbones::LogLikelihood> all;
     for (const auto& pair : pairs) {
-      all.push_back({-10 * fraction(pair.instruction + "\t" + pair.response), count_tokens(pair.response), 0, 0});
+      all.push_back({fake_log_likelihood(pair.instruction, pair.response), count_tokens(pair.response), 0, 0});
     }
     return all;
   }
@@ -80,6 +80,10 @@ class FakeScorer : public cappy::Scorer {
 };
 
 }  // namespace
+
+double fake_log_likelihood(const std::string& instruction, const std::string& response) {
+  return -10 * fraction(instruction + "\t" + response);
+}
 
 TemporaryFolder::TemporaryFolder() {
   std::string name = (std::filesystem::temp_directory_path() / "cappy-run-XXXXXX").string();

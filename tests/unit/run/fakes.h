@@ -35,6 +35,9 @@ struct Calls {
 /// and [0, 1].
 ModelSource fake_models(Calls& calls);
 
+/// What the fake backbone finds of a response.
+double fake_log_likelihood(const std::string& instruction, const std::string& response);
+
 /// Every file below a folder but those in `without`, as name and content.
 std::vector<std::pair<std::string, std::string>> all_files(const std::filesystem::path& folder,
                                                            const std::vector<std::string>& without = {});

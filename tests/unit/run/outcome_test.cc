@@ -101,6 +101,57 @@ Evidence classification() {
   return evidence;
 }
 
+TEST(Outcome, ByBytesAndLessTheUnconditional) {
+  Experiment experiment = two_decodings();
+  experiment.methods = {Method::kSelfScoreBytes, Method::kSelfScoreUnconditional};
+  Evidence evidence = generation();
+  evidence.responses = {{"xx", "\u00e9\u00e9\u00e9", ""}, {"x", "", ""}};
+  evidence.unconditional = {{"xx", -1}, {"\u00e9\u00e9\u00e9", -1.5}, {"", -8}, {"x", 2}};
+  const Outcome outcome = judge(experiment, evidence);
+  // -4/2, -3/6 (bytes, not characters), an empty response never; -1/1.
+  EXPECT_EQ(value(outcome, "self-score-bytes"), (0.2 + 0.5) / 2);
+  // -3, -1.5, -1; -3, 7, 6.
+  EXPECT_EQ(value(outcome, "self-score-unconditional"), (0.6 + 0.5) / 2);
+  EXPECT_NE(outcome.lines[0].find(R"("self_score":{"log_likelihood":-4.0,"tokens":2,"unconditional":-1.0})"),
+            std::string::npos)
+      << outcome.lines[0];
+  EXPECT_EQ(outcome.counters.empty_responses, 3);
+  EXPECT_EQ(outcome.counters.responses, 6);
+}
+
+TEST(Outcome, WhereAllResponsesAreEmptyTheFirstIsTaken) {
+  Experiment experiment = two_decodings();
+  experiment.methods = {Method::kSelfScoreBytes};
+  Evidence evidence = generation();
+  evidence.responses = {{"", "", ""}, {"", "", ""}};
+  EXPECT_EQ(value(judge(experiment, evidence), "self-score-bytes"), (0.1 + 0.5) / 2);
+}
+
+TEST(Outcome, TemplatesArePooledOrAveraged) {
+  Experiment experiment = two_decodings();
+  experiment.methods = {Method::kCappy};
+  Evidence evidence;
+  evidence.task = "rte";
+  evidence.kind = core::TaskKind::kClassification;
+  for (int i = 0; i < 3; ++i) {  // template a: wrong; template b: wrong, right
+    evidence.instances.push_back({std::to_string(i), i == 0 ? "a" : "b", "x", {}, {"yes", "no"}, i == 2 ? 0 : 1});
+    evidence.responses.push_back({"yes", "no"});
+  }
+  evidence.scored = {{{{1, 0}, 0}, {{1, 0}, 0}, {{1, 0}, 0}}};
+  const Outcome micro = judge(experiment, evidence);
+  EXPECT_EQ(value(micro, "cappy"), 1.0 / 3);
+  experiment.average.templates = metrics::Mean::kMacro;
+  const Outcome macro = judge(experiment, evidence);
+  EXPECT_EQ(value(macro, "cappy"), (0 + 0.5) / 2);
+  EXPECT_EQ(macro.rows[0].n, 3);
+  ASSERT_EQ(macro.template_rows.size(), 2u);
+  EXPECT_EQ(macro.template_rows[0].template_name, "a");
+  EXPECT_EQ(macro.template_rows[0].row.value, 0.0);
+  EXPECT_EQ(macro.template_rows[1].row.value, 0.5);
+  EXPECT_EQ(macro.template_rows[1].row.n, 2);
+  EXPECT_EQ(macro.template_rows[1].row.scorer, "c");
+}
+
 TEST(Outcome, ClassificationTakesTheFirstMaximumAndComparesTexts) {
   const Outcome outcome = judge(two_decodings(), classification());
   ASSERT_EQ(outcome.rows.size(), 2u);  // cappy and random: the others cannot apply

@@ -50,6 +50,8 @@ const Change kMinLength = [](Inputs& in) { in.experiment.lengths.min_length = 1;
 const Change kSource = [](Inputs& in) { in.experiment.lengths.max_source_length = 511; };
 const Change kResponseLength = [](Inputs& in) { in.experiment.lengths.max_response_length = 9; };
 const Change kPair = [](Inputs& in) { in.experiment.lengths.max_pair_length = 9; };
+const Change kLeft = [](Inputs& in) { in.experiment.lengths.truncation_side = tokenizer::TruncationSide::kLeft; };
+const Change kShots = [](Inputs& in) { in.instances[1].shots = "Sort f e e f\n\n"; };
 const Change kTemperature = [](Inputs& in) { in.experiment.decodings[2].temperature = 0.8; };
 const Change kDraws = [](Inputs& in) { in.experiment.decodings[2].num_return_sequences = 5; };
 const Change kDecodingName = [](Inputs& in) { in.experiment.decodings[2].name = "cool"; };
@@ -83,26 +85,31 @@ void expect_no_change(const Key& key, const std::vector<Change>& changes) {
 TEST(StageKeys, OfGeneration) {
   expect_changes(generate_of,
                  {kInstruction, kReference, kOrder, kFewer, kModel, kWeights, kDtype, kDevice, kSeed, kProtocol,
-                  kMaxLength, kMinLength, kSource, kTemperature, kDraws, kDecodingName, kDecodingGone});
+                  kMaxLength, kMinLength, kSource, kTemperature, kDraws, kDecodingName, kDecodingGone, kLeft, kShots});
   expect_no_change(generate_of,
                    {kModelName, kFolder, kId, kExperimentName, kRandomSeed, kPair, kResponse, kResponseLength});
 }
 
 TEST(StageKeys, OfLogLikelihoods) {
   expect_changes(self_score_of, {kInstruction, kResponse, kResponseMoved, kOrder, kFewer, kModel, kWeights, kDtype,
-                                 kDevice, kSource, kResponseLength});
+                                 kDevice, kSource, kResponseLength, kLeft, kShots});
   expect_no_change(self_score_of, {kModelName, kFolder, kId, kSeed, kMaxLength, kReference, kTemperature, kPair});
 }
 
 TEST(StageKeys, OfRouge) {
   expect_changes(annotate_of, {kReference, kResponse, kResponseMoved, kOrder, kFewer});
-  expect_no_change(annotate_of, {kInstruction, kModel, kSeed, kId});
+  expect_no_change(annotate_of, {kInstruction, kModel, kSeed, kId, kLeft, kShots});
 }
 
 TEST(StageKeys, OfScores) {
-  expect_changes(score_of,
-                 {kInstruction, kResponse, kResponseMoved, kOrder, kFewer, kModel, kWeights, kDtype, kDevice, kPair});
-  expect_no_change(score_of, {kModelName, kFolder, kId, kSeed, kMaxLength, kReference, kSource});
+  expect_changes(score_of, {kInstruction, kResponse, kResponseMoved, kOrder, kFewer, kModel, kWeights, kDtype, kDevice,
+                            kPair, kLeft});
+  expect_no_change(score_of, {kModelName, kFolder, kId, kSeed, kMaxLength, kReference, kSource, kShots});
+}
+
+TEST(StageKeys, OfResultsBeforeTheSideCouldBeChosenStayWhatTheyWere) {
+  const Inputs inputs;
+  EXPECT_EQ(core::write_json(generate_of(inputs).inputs).find("truncation_side"), std::string::npos);
 }
 
 TEST(ModelFolder, EveryFileThatALoaderMayReadCounts) {
