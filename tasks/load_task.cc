@@ -68,6 +68,11 @@ void add_counts(const InstanceStream& stream, SplitSummary& summary) {
 }
 
 ShotPool fill_pool(const TaskSpec& spec, const Places& places) {
+  if (spec.data.train_split.empty())
+    throw core::ConfigError(spec.file.string(), 0, "data.train",
+                            "is missing: the examples in front of instructions are taken from a training split");
+  if (spec.few_shot.balanced && spec.kind != Kind::kClassification)
+    throw core::ConfigError(spec.file.string(), 0, "few_shot.balanced", "a generation task has no classes");
   ShotPool pool(spec.few_shot);
   const auto stream = open_instances(spec, spec.data.train_split, places);
   std::vector<core::Instance> instances;

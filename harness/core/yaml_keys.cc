@@ -51,6 +51,9 @@ const char* plain_name(const YamlShape& shape) {
 void check_map(const Yaml& yaml, const std::vector<YamlKey>& keys) {
   std::vector<std::string> known;
   for (const YamlKey& key : keys) known.push_back(key.name);
+  for (const YamlKey& key : keys)
+    if (const Yaml* value = yaml.find(key.name); value != nullptr && key.shape.kind == Kind::kLater)
+      check(*value, key.shape);
   yaml.allow(known);
   yaml.refuse_empty_values();
   for (const YamlKey& key : keys) {
@@ -91,6 +94,7 @@ Json any_scalar() {
 Json schema_of_keys(const std::vector<YamlKey>& keys) {
   Json::Object properties;
   for (const YamlKey& key : keys) {
+    if (key.shape.kind == Kind::kLater) continue;
     Json::Object schema = json_schema(key.shape);
     schema.emplace(schema.begin(), "description", key.meaning);
     properties.emplace_back(key.name, std::move(schema));
@@ -131,7 +135,13 @@ namespace keys {
 YamlShape text() { return of_kind(Kind::kText); }
 YamlShape number() { return of_kind(Kind::kNumber); }
 YamlShape boolean() { return of_kind(Kind::kBoolean); }
-YamlShape list_of(YamlShape item) { return with_parts(Kind::kList, {std::move(item)}); }
+
+YamlShape list_of(YamlShape item, std::int64_t least) {
+  YamlShape shape = with_parts(Kind::kList, {std::move(item)});
+  shape.least = least;
+  return shape;
+}
+
 YamlShape names_to(YamlShape value) { return with_parts(Kind::kNames, {std::move(value)}); }
 YamlShape either(std::vector<YamlShape> parts) { return with_parts(Kind::kEither, std::move(parts)); }
 YamlShape text_or_texts() { return either({text(), list_of(text())}); }
@@ -158,6 +168,8 @@ YamlKey required(std::string name, YamlShape shape, std::string meaning) {
   return {std::move(name), std::move(shape), std::move(meaning), true};
 }
 
+YamlKey later(std::string name) { return {std::move(name), of_kind(Kind::kLater), "", false}; }
+
 YamlKey optional(std::string name, YamlShape shape, std::string meaning) {
   return {std::move(name), std::move(shape), std::move(meaning), false};
 }
@@ -182,7 +194,7 @@ void check(const Yaml& yaml, const YamlShape& shape) {
       yaml.one_of(shape.values);
       return;
     case Kind::kList:
-      if (yaml.items().empty()) yaml.fail("an empty list");
+      if (shape.least > 0 && yaml.items().empty()) yaml.fail("an empty list");
       for (const Yaml& item : yaml.items()) check(item, shape.parts[0]);
       return;
     case Kind::kMap:
@@ -192,6 +204,8 @@ void check(const Yaml& yaml, const YamlShape& shape) {
       yaml.refuse_empty_values();
       for (const std::string& name : yaml.keys()) check(yaml.at(name), shape.parts[0]);
       return;
+    case Kind::kLater:
+      yaml.fail("is not built yet; remove the key");
     case Kind::kEither:
       return check_either(yaml, shape.parts);
   }
@@ -213,11 +227,13 @@ Json::Object json_schema(const YamlShape& shape) {
     case Kind::kOneOf:
       return schema_of_values(shape.values);
     case Kind::kList:
-      return {{"type", "array"}, {"items", json_schema(shape.parts[0])}, {"minItems", 1}};
+      return {{"type", "array"}, {"items", json_schema(shape.parts[0])}, {"minItems", shape.least}};
     case Kind::kMap:
       return schema_of_map(shape.keys);
     case Kind::kNames:
       return {{"type", "object"}, {"additionalProperties", json_schema(shape.parts[0])}, {"minProperties", 1}};
+    case Kind::kLater:
+      break;
     case Kind::kEither:
       return schema_of_parts(shape.parts);
   }

@@ -23,9 +23,10 @@ struct YamlShape {
     kNumber,
     kBoolean,
     kOneOf,  // one of `values`
-    kList,   // of `parts[0]`, not empty
+    kList,   // of `parts[0]`, at least `least` of them
     kMap,    // the named `keys` and no others
     kNames,  // a map from names that the user makes up to `parts[0]`
+    kLater,  // refused as not built yet; not in the schema
     kEither  // one of `parts`, at most one of them a list, one a map, any number of scalars
   };
   Kind kind = Kind::kText;
@@ -50,7 +51,7 @@ YamlShape integer(std::int64_t least = std::numeric_limits<std::int64_t>::min())
 YamlShape number();
 YamlShape boolean();
 YamlShape one_of(std::vector<std::string> values);
-YamlShape list_of(YamlShape item);
+YamlShape list_of(YamlShape item, std::int64_t least = 1);
 YamlShape map_of(std::vector<YamlKey> keys);
 YamlShape names_to(YamlShape value);
 YamlShape either(std::vector<YamlShape> parts);
@@ -58,6 +59,8 @@ YamlShape either(std::vector<YamlShape> parts);
 YamlShape text_or_texts();
 YamlKey required(std::string name, YamlShape shape, std::string meaning);
 YamlKey optional(std::string name, YamlShape shape, std::string meaning);
+/// A key of a later version: refused rather than ignored.
+YamlKey later(std::string name);
 
 }  // namespace keys
 

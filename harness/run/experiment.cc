@@ -10,6 +10,7 @@
 #include "harness/core/method_names.h"
 #include "harness/core/yaml.h"
 #include "harness/run/decoding_list.h"
+#include "harness/run/experiment_keys.h"
 
 namespace run {
 namespace {
@@ -32,12 +33,6 @@ auto told(const Yaml& yaml, Reader reader) {
   }
 }
 
-void refuse_later_keys(const Yaml& map, const std::vector<std::string>& keys) {
-  for (const std::string& key : keys) {
-    if (const Yaml* yaml = map.find(key)) yaml->fail("is not built yet; remove the key");
-  }
-}
-
 /// A name that becomes part of a file's name.
 std::string read_name(const Yaml& yaml, const std::string& name) {
   const auto good = [](char c) {
@@ -49,11 +44,7 @@ std::string read_name(const Yaml& yaml, const std::string& name) {
   return name;
 }
 
-std::uint64_t read_seed(const Yaml& yaml) {
-  const std::int64_t seed = yaml.integer();
-  if (seed < 0) yaml.fail("expected a whole number from 0");
-  return static_cast<std::uint64_t>(seed);
-}
+std::uint64_t read_seed(const Yaml& yaml) { return static_cast<std::uint64_t>(yaml.integer()); }
 
 void read_place(const Yaml& map, const std::filesystem::path& folder, ModelChoice& model) {
   const Yaml *existing = map.find("model"), *recipe = map.find("new");
@@ -98,8 +89,6 @@ std::string read_device(const Yaml& yaml) {
 }
 
 ModelChoice read_model(const Yaml& map, const std::filesystem::path& folder, std::optional<NumberFormat> weights) {
-  refuse_later_keys(map, {"adapt", "command", "recorded", "api"});
-  map.allow({"name", "model", "new", "seed", "weights", "dtype", "device", "family"});
   ModelChoice model;
   read_place(map, folder, model);
   const Yaml* name = map.find("name");
@@ -152,20 +141,17 @@ Lengths read_lengths(const Yaml& file, Protocol protocol) {
   Lengths lengths = default_lengths(protocol);
   const Yaml* map = file.find("lengths");
   if (map == nullptr) return lengths;
-  map->allow(
-      {"max_length", "min_length", "max_source_length", "max_response_length", "max_pair_length", "truncation_side"});
-  const auto read = [&](const char* key, std::int64_t& value, std::int64_t least) {
+  const auto read = [&](const char* key, std::int64_t& value) {
     const Yaml* yaml = map->find(key);
     if (yaml == nullptr) return;
     value = yaml->integer();
-    if (value < least) yaml->fail(fmt::format("expected a whole number from {}", least));
     if (value > kMostTokens) yaml->fail(fmt::format("expected at most {} tokens, found {}", kMostTokens, value));
   };
-  read("max_length", lengths.max_length, 2);
-  read("min_length", lengths.min_length, 0);
-  read("max_source_length", lengths.max_source_length, 2);
-  read("max_response_length", lengths.max_response_length, 1);
-  read("max_pair_length", lengths.max_pair_length, 5);
+  read("max_length", lengths.max_length);
+  read("min_length", lengths.min_length);
+  read("max_source_length", lengths.max_source_length);
+  read("max_response_length", lengths.max_response_length);
+  read("max_pair_length", lengths.max_pair_length);
   if (const Yaml* side = map->find("truncation_side"))
     lengths.truncation_side = told(*side, tokenizer::truncation_side_from);
   return lengths;
@@ -175,7 +161,6 @@ metrics::Averages read_averages(const Yaml& file) {
   metrics::Averages averages;
   const Yaml* map = file.find("average");
   if (map == nullptr) return averages;
-  map->allow({"templates", "tasks"});
   const auto read = [&](const char* key, metrics::Mean& mean) {
     if (const Yaml* yaml = map->find(key)) mean = static_cast<metrics::Mean>(yaml->one_of({"micro", "macro"}));
   };
@@ -187,10 +172,8 @@ metrics::Averages read_averages(const Yaml& file) {
 std::optional<tasks::FewShot> read_few_shot(const Yaml& file) {
   const Yaml* map = file.find("few_shot");
   if (map == nullptr) return std::nullopt;
-  map->allow({"k", "seed", "separator", "target_separator", "balanced"});
   tasks::FewShot few_shot;
   few_shot.k = map->at("k").integer();
-  if (few_shot.k < 0) map->at("k").fail("expected a whole number from 0");
   if (const Yaml* seed = map->find("seed")) few_shot.seed = read_seed(*seed);
   few_shot.separator = map->string_or("separator", few_shot.separator);
   few_shot.target_separator = map->string_or("target_separator", few_shot.target_separator);
@@ -202,8 +185,6 @@ Seeds read_seeds(const Yaml& file) {
   Seeds seeds;
   const Yaml* map = file.find("seeds");
   if (map == nullptr) return seeds;
-  refuse_later_keys(*map, {"adapt"});
-  map->allow({"generate", "random"});
   if (const Yaml* yaml = map->find("generate")) seeds.generate = read_seed(*yaml);
   if (const Yaml* yaml = map->find("random")) seeds.random = read_seed(*yaml);
   return seeds;
@@ -236,19 +217,13 @@ std::vector<Method> read_methods(const Yaml& file, const Experiment& experiment)
     if (!lacks.empty()) yaml.fail(fmt::format("'{}' needs '{}', and there are none", to_string(method), lacks));
     methods.push_back(method);
   }
-  if (methods.empty()) list->fail("names no method");
   if (!experiment.scorers.empty() && std::find(methods.begin(), methods.end(), Method::kCappy) == methods.end()) {
     list->fail("none of them uses 'scorers': add cappy, or remove the key 'scorers'");
   }
   return methods;
 }
 
-std::vector<std::string> read_tasks(const Yaml& file) {
-  const Yaml& yaml = file.at("tasks");
-  std::vector<std::string> tasks = yaml.strings();
-  if (tasks.empty()) yaml.fail("names no task");
-  return tasks;
-}
+std::vector<std::string> read_tasks(const Yaml& file) { return file.at("tasks").strings(); }
 
 }  // namespace
 
@@ -266,9 +241,7 @@ bool Experiment::uses_self_scores() const {
 Experiment read_experiment(const std::filesystem::path& file, const Overrides& overrides) {
   Yaml yaml = Yaml::from_file(file);
   for (const auto& [key, value] : overrides) yaml.set(key, value, fmt::format("--set {}={}", key, value));
-  refuse_later_keys(yaml, {"sweep", "adapt", "reference", "executor"});
-  yaml.allow({"experiment", "tasks", "backbones", "decoding", "scorers", "methods", "protocol", "seeds", "lengths",
-              "average", "few_shot", "limit"});
+  core::check(yaml, experiment_keys());
   const std::filesystem::path folder = file.parent_path();
   Experiment experiment;
   experiment.file = file;
@@ -294,7 +267,6 @@ Experiment read_experiment(const std::filesystem::path& file, const Overrides& o
   experiment.average = read_averages(yaml);
   experiment.few_shot = read_few_shot(yaml);
   experiment.limit = yaml.integer_or("limit", -1);
-  if (experiment.limit == 0 || experiment.limit < -1) yaml.at("limit").fail("expected a whole number from 1");
   experiment.methods = read_methods(yaml, experiment);
   return experiment;
 }
