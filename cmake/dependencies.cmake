@@ -39,14 +39,18 @@ foreach(library c10 torch_cpu torch c10_cuda torch_cuda)  # the last two: only i
   endif()
 endforeach()
 
-# Arrow: versioned names, no CMake files; libparquet finds libarrow beside itself.
+# Arrow: versioned names, no CMake files; libparquet finds libarrow beside itself. libparquet exports an OpenSSL and a simdjson
+# of its own, other versions than the system's: these come before it, among the options because CMake sorts libraries.
 foreach(library arrow parquet)
   file(GLOB file ${CAPPY_ARROW}/lib${library}.so.*)
   if(NOT file)
     message(FATAL_ERROR "no lib${library} in ${CAPPY_ARROW}: run ./scripts/setup, or pass -DCAPPY_ARROW=DIR")
   endif()
-  add_library(arrow::${library} SHARED IMPORTED)
-  set_target_properties(arrow::${library} PROPERTIES IMPORTED_LOCATION ${file})
-  target_include_directories(arrow::${library} SYSTEM INTERFACE ${CAPPY_ARROW}/include)
+  add_library(arrow::lib${library} SHARED IMPORTED)
+  set_target_properties(arrow::lib${library} PROPERTIES IMPORTED_LOCATION ${file})
+  target_include_directories(arrow::lib${library} SYSTEM INTERFACE ${CAPPY_ARROW}/include)
 endforeach()
-target_link_libraries(arrow::parquet INTERFACE arrow::arrow)
+add_library(arrow::parquet INTERFACE IMPORTED)
+target_link_options(arrow::parquet INTERFACE -Wl,--no-as-needed $<TARGET_FILE:OpenSSL::Crypto>
+                                             $<TARGET_FILE:simdjson::simdjson>)
+target_link_libraries(arrow::parquet INTERFACE arrow::libparquet arrow::libarrow)

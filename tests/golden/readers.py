@@ -1,13 +1,16 @@
 """Rows as `tasks::open_rows` reads them, against Python: csv over random texts with odd quoting, json over random values,
-gzip and zstd of both, and Arrow's own Python binding over random Parquet files of nested types."""
+gzip and zstd of both, and Parquet files of random nested types, which Arrow's Python binding writes.
+
+    readers.py          all of it
+    readers.py ROWS     the peak of memory over Parquet files of so many rows"""
 import csv
 import gzip
 import itertools
 import json
 import math
 import random
-import resource
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -289,6 +292,14 @@ def check_hub_shapes(folder, report):
     report.equal(mine, [{"answers": answers[0], "stars": 3.799999952316284}, {"answers": answers[1], "stars": 5.0}])
 
 
+def check_openssl(folder, report):
+    """libparquet exports an OpenSSL of its own, which must not serve the program that loads it."""
+    path = folder / "one.parquet"
+    pq.write_table(pa.table({"n": [1]}), path)
+    done = subprocess.run([ROW_LINES, "--openssl", str(path)], capture_output=True, text=True, check=True)
+    report.equal([Path(library).name for library in done.stdout.split()], ["libcrypto.so.3"] * 2)
+
+
 def check_broken_parquet(folder, report):
     """Every cut of a file, and bytes changed: an error that names the file, or the rows before it; never a crash."""
     path, broken = folder / "whole.parquet", folder / "broken.parquet"
@@ -336,10 +347,13 @@ def measured(folder, name, rows, row_group):
 
 
 CHECKS = {"tables": (check_tables, 14000), "header tables": (check_header_tables, 300), "JSON": (check_json, 1200),
-          "Parquet": (check_parquet, 500), "Parquet of the Hub": (check_hub_shapes, 1), "broken Parquet": (check_broken_parquet, 60),
+          "Parquet": (check_parquet, 500), "Parquet of the Hub": (check_hub_shapes, 1),
+          "OpenSSL beside Parquet": (check_openssl, 1), "broken Parquet": (check_broken_parquet, 60),
           "Parquet memory": (check_memory, 2)}
 
 if __name__ == "__main__":
+    if len(sys.argv) > 1:  # the number of rows: memory alone, in the large
+        CHECKS = {"Parquet memory": (lambda folder, report: check_memory(folder, report, int(sys.argv[1])), 2)}
     for name, (check, at_least) in CHECKS.items():
         with tempfile.TemporaryDirectory() as scratch:
             report = Report(f"readers, {name}")

@@ -23,8 +23,12 @@ namespace tasks {
 namespace {
 
 constexpr std::int64_t kBatchBytes = std::int64_t{4} << 20;  // decoded, about; at least one row
-constexpr std::int64_t kMaxBatchRows = 1024;
+constexpr std::int64_t kMaxBatchRows = 256;  // dictionary pages may repeat long texts that the footer counts once
 constexpr std::int64_t kPageBufferBytes = std::int64_t{64} << 10;  // a column; pages may be larger
+
+void check(const arrow::Status& status) {
+  if (!status.ok()) throw std::runtime_error(status.message());
+}
 
 /// Rows of about kBatchBytes, by the row group with the largest ones.
 std::int64_t batch_rows(const parquet::FileMetaData& metadata) {
@@ -45,7 +49,9 @@ std::unique_ptr<parquet::arrow::FileReader> open_reader(const std::filesystem::p
   arrow_properties.set_pre_buffer(false);
   auto file = parquet::ParquetFileReader::Open(open_input(path), properties);
   arrow_properties.set_batch_size(batch_rows(*file->metadata()));
-  return parquet::arrow::FileReader::Make(pool, std::move(file), arrow_properties).ValueOrDie();
+  auto reader = parquet::arrow::FileReader::Make(pool, std::move(file), arrow_properties);
+  check(reader.status());
+  return *std::move(reader);
 }
 
 /// Names of the classes by column, which the Hub's `datasets` leaves in the footer.
@@ -171,10 +177,6 @@ class ParquetRows : public FileRows {
     } catch (const std::runtime_error& error) {
       throw core::FileError(path_, fmt::format("row {}: column '{}': {}", row_, names_[column], error.what()));
     }
-  }
-
-  static void check(const arrow::Status& status) {
-    if (!status.ok()) throw std::runtime_error(status.message());
   }
 
   /// Runs what reads the file; its errors get the file's name and how far it came.

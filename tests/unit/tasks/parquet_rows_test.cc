@@ -7,6 +7,7 @@
 #include <arrow/table.h>
 #include <arrow/type.h>
 #include <arrow/util/key_value_metadata.h>
+#include <dlfcn.h>
 #include <parquet/arrow/writer.h>
 #include <zlib.h>
 
@@ -184,6 +185,26 @@ TEST_F(ParquetRows, ErrorsNameTheFileAndTheRow) {
   EXPECT_EQ(error({write_parquet("twice.parquet", {{"s", text, R"(["x"])"}, {"s", text, R"(["x"])"}})}),
             "twice.parquet: two columns are called 's'");
   EXPECT_EQ(error({folder_ / "absent.parquet"}).substr(0, 34), "absent.parquet: cannot be opened: ");
+}
+
+/// The library that gives a function to those who look for it through `handle`.
+std::string provider(void* handle, const char* function) {
+  Dl_info found{};
+  void* address = ::dlsym(handle, function);
+  return address && ::dladdr(address, &found) != 0 ? fs::path(found.dli_fname).filename().string() : "none";
+}
+
+/// libparquet exports an OpenSSL and a simdjson of other versions, which must serve nobody but itself.
+TEST_F(ParquetRows, TheSystemsLibrariesComeBeforeThoseInsideParquet) {
+  read({write_parquet("a.parquet", {{"n", arrow::int32(), "[1]"}})});
+  const fs::path module = fs::read_symlink("/proc/self/exe").parent_path() / "cappy_parquet.so";
+  void* const loaded = ::dlopen(module.c_str(), RTLD_NOW | RTLD_NOLOAD);
+  ASSERT_NE(loaded, nullptr);
+  for (void* handle : {RTLD_DEFAULT, loaded}) {
+    EXPECT_EQ(provider(handle, "EVP_sha256"), "libcrypto.so.3");
+    EXPECT_EQ(provider(handle, "_ZN8simdjson25get_active_implementationEv").substr(0, 14), "libsimdjson.so");
+    EXPECT_EQ(provider(handle, "ACCESS_DESCRIPTION_it"), "libcrypto.so.3");
+  }
 }
 
 }  // namespace
