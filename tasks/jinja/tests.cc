@@ -16,10 +16,9 @@ struct Entry {
   Test test;
 };
 
-const Value& other(const Arguments& given) {
-  given.check("a comparing test", 1, 1);
-  if (given.positional.empty()) throw EvaluationError("a comparing test takes an unnamed argument");
-  return given.positional[0];
+const Value& other(const Arguments& given, std::string_view name = "") {
+  given.check("a comparing test", 1, 1, {name});
+  return *given.find(0, name);
 }
 
 bool remainder_is(const Value& value, const Value& divisor, int wanted) {
@@ -39,8 +38,10 @@ bool is_same(const Value& a, const Value& b) {
   }
 }
 
+/// What has a length and items by key, Undefined included.
 bool is_sequence(const Value& value) {
   switch (value.kind()) {
+    case Kind::kUndefined:
     case Kind::kString:
     case Kind::kList:
     case Kind::kTuple:
@@ -53,62 +54,84 @@ bool is_sequence(const Value& value) {
 }
 
 bool is_iterable(const Value& value) {
-  return is_sequence(value) || value.is_undefined() || value.is(Kind::kDictView) || value.is(Kind::kGenerator) ||
-         value.is(Kind::kLoop);
+  return is_sequence(value) || value.is(Kind::kDictView) || value.is(Kind::kGenerator) || value.is(Kind::kLoop);
+}
+
+/// A test of the value alone.
+template <bool (*Wanted)(const Value&)>
+bool alone(const Value& value, const Arguments& given) {
+  given.check("this test", 0, 0);
+  return Wanted(value);
 }
 
 template <bool (*Wanted)(std::string_view)>
-bool has_case(const Value& value, const Arguments&) {
+bool has_case(const Value& value) {
   std::string text;
   append_text(text, value);
   return Wanted(text);
 }
 
 template <Kind kind>
-bool is_kind(const Value& value, const Arguments&) {
+bool is_kind(const Value& value) {
   return value.is(kind);
 }
 template <bool wanted>
-bool is_bool(const Value& value, const Arguments&) {
+bool is_bool(const Value& value) {
   return value.is(Kind::kBool) && value.get<bool>() == wanted;
 }
+template <int wanted>
+bool halves(const Value& value) {
+  return remainder_is(value, Value(2), wanted);
+}
+bool is_defined(const Value& value) { return !value.is_undefined(); }
+bool is_number(const Value& value) { return value.is_number(); }
+bool is_callable(const Value& value) {
+  return value.is(Kind::kMethod) || value.is(Kind::kFunction) || value.is_undefined() || value.is(Kind::kLoop) ||
+         value.is(Kind::kMacro);
+}
+bool is_escaped(const Value&) { return false; }
+
+template <class Found, Found (*find)(std::string_view)>
+bool is_name(const Value& value) {
+  check_hashable(value);
+  return value.is_string() && find(value.string());
+}
+
 template <Order order>
 bool is_ordered(const Value& value, const Arguments& given) {
   return ordered(order, value, other(given));
 }
-
 bool is_equal(const Value& value, const Arguments& given) { return equal(value, other(given)); }
 bool is_unequal(const Value& value, const Arguments& given) { return !equal(value, other(given)); }
-bool is_callable(const Value& value, const Arguments&) {
-  return value.is(Kind::kMethod) || value.is(Kind::kFunction) || value.is_undefined() || value.is(Kind::kLoop) ||
-         value.is(Kind::kMacro);
-}
+bool is_divisible(const Value& value, const Arguments& given) { return remainder_is(value, other(given, "num"), 0); }
+bool is_same_as(const Value& value, const Arguments& given) { return is_same(value, other(given, "other")); }
+bool is_in(const Value& value, const Arguments& given) { return contains(other(given, "seq"), value); }
 
 constexpr auto kTests = std::to_array<Entry>({
-    {"odd", [](const Value& v, const Arguments&) { return remainder_is(v, Value(2), 1); }},
-    {"even", [](const Value& v, const Arguments&) { return remainder_is(v, Value(2), 0); }},
-    {"divisibleby", [](const Value& v, const Arguments& given) { return remainder_is(v, other(given), 0); }},
-    {"defined", [](const Value& v, const Arguments&) { return !v.is_undefined(); }},
-    {"undefined", is_kind<Kind::kUndefined>},
-    {"none", is_kind<Kind::kNone>},
-    {"boolean", is_kind<Kind::kBool>},
-    {"false", is_bool<false>},
-    {"true", is_bool<true>},
-    {"integer", is_kind<Kind::kInt>},
-    {"float", is_kind<Kind::kFloat>},
-    {"string", is_kind<Kind::kString>},
-    {"mapping", is_kind<Kind::kDict>},
-    {"number", [](const Value& v, const Arguments&) { return v.is_number(); }},
-    {"sequence", [](const Value& v, const Arguments&) { return is_sequence(v); }},
-    {"iterable", [](const Value& v, const Arguments&) { return is_iterable(v); }},
-    {"callable", is_callable},
-    {"lower", has_case<is_lower_text>},
-    {"upper", has_case<is_upper_text>},
-    {"sameas", [](const Value& v, const Arguments& given) { return is_same(v, other(given)); }},
-    {"escaped", [](const Value&, const Arguments&) { return false; }},
-    {"in", [](const Value& v, const Arguments& given) { return contains(other(given), v); }},
-    {"filter", [](const Value& v, const Arguments&) { return v.is_string() && find_filter(v.string()); }},
-    {"test", [](const Value& v, const Arguments&) { return v.is_string() && find_test(v.string()); }},
+    {"odd", alone<halves<1>>},
+    {"even", alone<halves<0>>},
+    {"divisibleby", is_divisible},
+    {"defined", alone<is_defined>},
+    {"undefined", alone<is_kind<Kind::kUndefined>>},
+    {"none", alone<is_kind<Kind::kNone>>},
+    {"boolean", alone<is_kind<Kind::kBool>>},
+    {"false", alone<is_bool<false>>},
+    {"true", alone<is_bool<true>>},
+    {"integer", alone<is_kind<Kind::kInt>>},
+    {"float", alone<is_kind<Kind::kFloat>>},
+    {"string", alone<is_kind<Kind::kString>>},
+    {"mapping", alone<is_kind<Kind::kDict>>},
+    {"number", alone<is_number>},
+    {"sequence", alone<is_sequence>},
+    {"iterable", alone<is_iterable>},
+    {"callable", alone<is_callable>},
+    {"lower", alone<has_case<is_lower_text>>},
+    {"upper", alone<has_case<is_upper_text>>},
+    {"sameas", is_same_as},
+    {"escaped", alone<is_escaped>},
+    {"in", is_in},
+    {"filter", alone<is_name<Filter, find_filter>>},
+    {"test", alone<is_name<Test, find_test>>},
     {"==", is_equal},
     {"eq", is_equal},
     {"equalto", is_equal},
