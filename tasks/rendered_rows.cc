@@ -50,6 +50,15 @@ std::vector<std::string> references_of(const TaskSpec& spec, const Row& row, con
   return references;
 }
 
+/// In a mixture a template whose target is none of its choices is one for writing: imdb's negation offers "positive"
+/// and asks for "positive review.". T0 trained on the target all the same.
+bool is_for_writing(Kind kind, const PromptTemplate::Rendered& rendered) {
+  if (kind == Kind::kGeneration || !rendered.choices) return true;
+  if (kind == Kind::kClassification) return false;
+  const std::vector<std::string>& choices = *rendered.choices;
+  return choices.size() < 2 || std::find(choices.begin(), choices.end(), *rendered.target) == choices.end();
+}
+
 /// A column that a task reads, and who reads it.
 struct NeededColumn {
   std::string name, reader;
@@ -135,10 +144,9 @@ class RenderedRows : public InstanceStream {
     core::Instance instance;
     instance.template_name = prompt.name;
     instance.instruction = std::move(*rendered.instruction);
-    const bool has_choices = rendered.choices.has_value();
-    if (spec_.kind == Kind::kClassification && !has_choices)
+    if (spec_.kind == Kind::kClassification && !rendered.choices)
       throw std::runtime_error("a classification task needs a template with answer choices");
-    if (spec_.kind == Kind::kGeneration || !has_choices) {
+    if (is_for_writing(spec_.kind, rendered)) {
       instance.references = references_of(spec_, row, *rendered.target);
       return instance;
     }

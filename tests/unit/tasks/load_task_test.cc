@@ -54,6 +54,24 @@ std::string packed(const std::string& text) {
   return out;
 }
 
+TEST_F(Loading, TakesATemplateOfAMixtureForWritingWhereItsTargetIsNoChoice) {
+  const auto file = write("t.yaml", R"(task: t
+kind: mixed
+data: {local: t, train: train}
+prompt:
+  templates:
+    - {name: n, instruction: "{{q}}", target: "{{answer}}", choices: "good ||| bad"}
+)");
+  write("t.train.jsonl", "{\"q\": \"a\", \"answer\": \"bad\"}\n{\"q\": \"b\", \"answer\": \"good review.\"}\n");
+  const LoadedTask task = load_task(read_task(file), Split::kTrain, {});
+  ASSERT_EQ(task.instances.size(), 2u);
+  EXPECT_EQ(task.instances[0].label, 1);
+  EXPECT_TRUE(task.instances[0].references.empty());
+  EXPECT_FALSE(task.instances[1].label);
+  EXPECT_TRUE(task.instances[1].choices.empty());
+  EXPECT_EQ(task.instances[1].references, std::vector<std::string>{"good review."});
+}
+
 TEST_F(Loading, GivesIdsLabelsAndChoices) {
   const LoadedTask task =
       load(kClassification, "{\"text\": \"x\", \"label\": \"yes\"}\n{\"text\": \"y\", \"label\": 0}\n");
