@@ -9,7 +9,7 @@
 #include "harness/core/hash.h"
 #include "harness/core/random.h"
 #include "harness/core/text.h"
-#include "tasks/compressed.h"
+#include "tasks/rows/text_stream.h"
 
 namespace tasks {
 namespace {
@@ -61,10 +61,10 @@ std::vector<std::string> targets_of(const core::Json& example) {
 }
 
 core::Json read_task_json(const fs::path& folder) {
-  const fs::path file = find_plain_or_zst(folder / "task.json");
+  const fs::path file = find_text(folder / "task.json");
   if (file.empty()) throw core::FileError((folder / "task.json").string(), "is missing");
   try {
-    core::Json task = core::parse_json(read_plain_or_zst(file));
+    core::Json task = core::parse_json(read_text(file));
     task.as_object();
     return task;
   } catch (const core::FileError&) {
@@ -145,7 +145,7 @@ std::vector<fs::path> subtask_folders(const fs::path& folder) {
   if (read_task_json(folder).find("examples") != nullptr) return {folder};
   std::vector<fs::path> folders;
   for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_directory() && !find_plain_or_zst(entry.path() / "task.json").empty()) folders.push_back(entry.path());
+    if (entry.is_directory() && !find_text(entry.path() / "task.json").empty()) folders.push_back(entry.path());
   if (folders.empty())
     throw core::FileError((folder / "task.json").string(), "has no examples, and there are no subtasks");
   std::sort(folders.begin(), folders.end(),

@@ -1,13 +1,10 @@
 #include "tasks/instance_stream.h"
 
-#include <fstream>
-#include <sstream>
-
 #include "harness/core/errors.h"
 #include "tasks/authors_files.h"
 #include "tasks/bigbench.h"
-#include "tasks/compressed.h"
 #include "tasks/load_task.h"
+#include "tasks/rows/text_stream.h"
 
 namespace tasks {
 namespace {
@@ -39,7 +36,8 @@ class BigbenchStream : public InstanceStream {
 /// A line group of an authors' file is one row and one instance.
 class AuthorsStream : public InstanceStream {
  public:
-  AuthorsStream(const TaskSpec& spec, const SplitFiles& files) : InstanceStream(files.origin), in_(open(files)) {
+  AuthorsStream(const TaskSpec& spec, const SplitFiles& files)
+      : InstanceStream(files.origin), in_(open_text(files.files.at(0))) {
     instances_ = std::make_unique<AuthorsInstances>(*in_, files.files.at(0).string(), read_authors_form(spec.data.id),
                                                     spec.data.config);
   }
@@ -57,15 +55,6 @@ class AuthorsStream : public InstanceStream {
   }
 
  private:
-  static std::unique_ptr<std::istream> open(const SplitFiles& files) {
-    const std::filesystem::path& file = files.files.at(0);
-    if (file.extension() == ".zst" || file.extension() == ".gz")
-      return std::make_unique<std::istringstream>(read_plain_or_zst(file));
-    auto in = std::make_unique<std::ifstream>(file, std::ios::binary);
-    if (!*in) throw core::FileError(file.string(), "cannot be read");
-    return in;
-  }
-
   std::unique_ptr<std::istream> in_;
   std::unique_ptr<AuthorsInstances> instances_;
 };

@@ -6,8 +6,8 @@
 
 #include "harness/core/text.h"
 #include "harness/core/yaml.h"
-#include "tasks/compressed.h"
 #include "tasks/hub_files.h"
+#include "tasks/rows/text_stream.h"
 
 namespace tasks {
 namespace {
@@ -81,7 +81,7 @@ Files bigbench_folder(const TaskSpec& spec, const fs::path& root, const Sources&
   const bool own = root.filename() == spec.data.id || !sources.find(spec.name, "").empty();
   if (own) folders.insert(folders.begin(), root);
   for (const fs::path& folder : folders)
-    if (!find_plain_or_zst(folder / "task.json").empty()) return {folder};
+    if (!find_text(folder / "task.json").empty()) return {folder};
   return {};
 }
 

@@ -5,7 +5,6 @@
 #include <cstdlib>
 
 #include "tasks/class_label.h"
-#include "tasks/compressed.h"
 #include "tasks/load_task.h"
 #include "tasks/promptsource.h"
 #include "tests/unit/tasks/temporary_folder.h"
