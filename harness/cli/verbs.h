@@ -25,6 +25,7 @@ struct VerbName {
 
 // Without a model (harness/cli/verbs_light.cc lists them).
 int run_evaluate(const Words& words);
+int run_pull(const Words& words);
 int run_render(const Words& words);
 int run_report(const Words& words);
 int run_rouge(const Words& words);
