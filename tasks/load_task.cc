@@ -30,6 +30,25 @@ PromptTemplate from_inline(const TaskSpec& spec, const InlineTemplate& text) {
   return prompt;
 }
 
+std::vector<PromptTemplate> package_templates(const TaskSpec& spec, const Places& places) {
+  try {
+    return load_templates(places.promptsource, spec.prompt.promptsource);
+  } catch (const core::FileError& error) {
+    throw core::ConfigError(spec.file.string(), line_of_key(spec, {"prompt", "promptsource"}), "prompt.promptsource",
+                            error.what());
+  }
+}
+
+std::vector<PromptTemplate> selected(const TaskSpec& spec, const std::vector<PromptTemplate>& all,
+                                     const std::string& which) {
+  try {
+    return select_templates(all, which);
+  } catch (const core::ConfigError& error) {
+    throw core::ConfigError(spec.file.string(), line_of_key(spec, {"prompt", "templates"}), "prompt.templates",
+                            error.what());
+  }
+}
+
 /// Of what the instances are, not of the files they came from: a copy of the data elsewhere gives the same results.
 core::Hasher begin_fingerprint(const TaskSpec& spec, const std::string& split) {
   core::Hasher hasher;
@@ -52,9 +71,11 @@ void check_rows(const TaskSpec& spec, const std::string& split, SplitSummary& su
   if (pinned == spec.data.rows.end() || pinned->second == summary.rows) return;
   const std::string counts = fmt::format("{} rows where the task pins {}", summary.rows, pinned->second);
   if (summary.origin != Origin::kSources)
-    throw core::FileError(spec.file.string(),
-                          fmt::format("the split '{}' has {}: the data are incomplete or another version ({})", split,
-                                      counts, to_string(summary.origin)));
+    throw core::FileError(
+        fmt::format("{}:{}: data.rows.{}", spec.file.string(), line_of_key(spec, {"data", "rows", split}), split),
+        fmt::format("{}: the data are incomplete or another version ({}); correct the number where it is "
+                    "wrong",
+                    counts, to_string(summary.origin)));
   summary.warnings.push_back(fmt::format("{}: {} (mapped by --sources)", spec.name, counts));
 }
 
@@ -69,10 +90,11 @@ void add_counts(const InstanceStream& stream, SplitSummary& summary) {
 
 ShotPool fill_pool(const TaskSpec& spec, const Places& places) {
   if (spec.data.train_split.empty())
-    throw core::ConfigError(spec.file.string(), 0, "data.train",
+    throw core::ConfigError(spec.file.string(), line_of_key(spec, {"data"}), "data.train",
                             "is missing: the examples in front of instructions are taken from a training split");
   if (spec.few_shot.balanced && spec.kind != Kind::kClassification)
-    throw core::ConfigError(spec.file.string(), 0, "few_shot.balanced", "a generation task has no classes");
+    throw core::ConfigError(spec.file.string(), line_of_key(spec, {"few_shot", "balanced"}), "few_shot.balanced",
+                            "a generation task has no classes");
   ShotPool pool(spec.few_shot);
   const auto stream = open_instances(spec, spec.data.train_split, places);
   std::vector<core::Instance> instances;
@@ -90,7 +112,8 @@ void add_shots(const ShotPool& pool, const TaskSpec& spec, std::optional<std::in
   try {
     instance.shots = pool.shots_for(instance, own_row);
   } catch (const std::runtime_error& error) {
-    throw core::ConfigError(spec.file.string(), 0, "few_shot.k", fmt::format("{}: {}", instance.id, error.what()));
+    throw core::ConfigError(spec.file.string(), line_of_key(spec, {"few_shot", "k"}), "few_shot.k",
+                            fmt::format("{}: {}", instance.id, error.what()));
   }
 }
 
@@ -101,14 +124,14 @@ std::vector<PromptTemplate> templates_of(const TaskSpec& spec, const Places& pla
   const PromptSpec& prompt = spec.prompt;
   for (const InlineTemplate& text : prompt.inline_templates) templates.push_back(from_inline(spec, text));
   if (!prompt.promptsource.empty()) {
-    const std::vector<PromptTemplate> all = load_templates(places.promptsource, prompt.promptsource);
+    const std::vector<PromptTemplate> all = package_templates(spec, places);
     const bool listed = prompt.templates == "listed";
     for (const std::string& which : listed ? prompt.template_names : std::vector<std::string>{prompt.templates})
-      for (PromptTemplate& chosen : select_templates(all, which)) templates.push_back(std::move(chosen));
+      for (PromptTemplate& chosen : selected(spec, all, which)) templates.push_back(std::move(chosen));
   }
   const bool needs_templates = spec.data.kind == DataKind::kHub || spec.data.kind == DataKind::kLocal;
   if (templates.empty() && needs_templates)
-    throw core::ConfigError(spec.file.string(), 0, "prompt.templates",
+    throw core::ConfigError(spec.file.string(), line_of_key(spec, {"prompt", "templates"}), "prompt.templates",
                             fmt::format("{} has none of them ({})", prompt.promptsource, prompt.templates));
   for (const PromptTemplate& chosen : templates) chosen.compile();
   return templates;
@@ -137,7 +160,8 @@ SplitSummary stream_split(const TaskSpec& spec, const std::string& split, const 
   }
   add_counts(*stream, summary);
   if (summary.rows == 0 && limit != 0)
-    throw core::FileError(spec.file.string(), fmt::format("the split '{}' has no rows", split));
+    throw core::FileError(fmt::format("{}:{}", spec.file.string(), line_of_key(spec, {"data"})),
+                          fmt::format("the split '{}' has no rows", split));
   if (ended) check_rows(spec, split, summary);
   if (const std::int64_t lines = stream->counts().skipped_lines; lines > 0)
     summary.warnings.push_back(fmt::format("{}: {} lines of another number of cells passed over", spec.name, lines));
@@ -157,7 +181,7 @@ LoadedTask load_task(const TaskSpec& spec, Split split, const Places& places, st
   const bool test = split == Split::kTest;
   const std::string& name = test ? spec.data.test_split : spec.data.train_split;
   if (name.empty())
-    throw core::ConfigError(spec.file.string(), 0, test ? "data.split" : "data.train",
+    throw core::ConfigError(spec.file.string(), line_of_key(spec, {"data"}), test ? "data.split" : "data.train",
                             test ? "is missing: the task is for training alone" : "is missing: no training split");
   return load_split(spec, name, places, limit);
 }

@@ -353,4 +353,15 @@ TaskSpec read_task(const fs::path& file) {
   return spec;
 }
 
+int line_of_key(const TaskSpec& spec, const std::vector<std::string>& path) {
+  const Yaml file = Yaml::from_file(spec.file);
+  const Yaml* place = &file;
+  for (const std::string& key : path) {
+    const Yaml* next = place->is_map() ? place->find(key) : nullptr;
+    if (next == nullptr) break;
+    place = next;
+  }
+  return place->line();
+}
+
 }  // namespace tasks

@@ -107,4 +107,8 @@ struct TaskSpec {
 /// Parses one file. Throws core::ConfigError with file, line, key and a suggestion.
 TaskSpec read_task(const std::filesystem::path& file);
 
+/// The line of a key of the task's file, given by its path: {"data", "rows", "test"}; of the last that is there. For
+/// messages about what shows when rows are read.
+int line_of_key(const TaskSpec& spec, const std::vector<std::string>& path);
+
 }  // namespace tasks
