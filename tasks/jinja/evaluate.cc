@@ -166,8 +166,14 @@ Value Evaluator::captured_block(const Statement& statement) {
 void Evaluator::run_set_block(const Statement& statement) { assign(statement.target, captured_block(statement)); }
 
 void Evaluator::run_filter_block(const Statement& statement) {
-  const Value value = captured_block(statement);
-  at(statement.offset, [&] { append_text(*out_, value); });
+  append_result(statement, "filter block", captured_block(statement));
+}
+
+/// jinja2 joins what a block gives to the rest without str() around it.
+void Evaluator::append_result(const Statement& statement, std::string_view block, const Value& result) {
+  if (!result.is_string())
+    throw PlacedError{statement.offset, fmt::format("a {} must give a str, found '{}'", block, type_name(result))};
+  out_->append(result.string());
 }
 
 void Evaluator::run_with(const Statement& statement) {
@@ -179,7 +185,7 @@ void Evaluator::run_with(const Statement& statement) {
 void Evaluator::run_call_block(const Statement& statement) {
   const Value caller = make_macro(*statement.macro);
   const Value result = at(statement.expression->offset, [&] { return compute_call(*statement.expression, &caller); });
-  at(statement.offset, [&] { append_text(*out_, result); });
+  append_result(statement, "call block", result);
 }
 
 void Evaluator::assign(const Target& target, Value value) {

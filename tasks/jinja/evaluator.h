@@ -120,6 +120,7 @@ class Evaluator {
   void run_filter_block(const Statement& statement);
   void run_with(const Statement& statement);
   void run_call_block(const Statement& statement);
+  void append_result(const Statement& statement, std::string_view block, const Value& result);
   Value captured_block(const Statement& statement);
   void iterate(const Statement& statement, const Value& iterable, std::int64_t depth);
   Value filtered(const Statement& statement, const Value& iterable);
@@ -146,7 +147,7 @@ class Evaluator {
   Value compute_conditional(const Expression& expression);
   Value compute_dict(const Expression& expression);
   std::vector<Value> values_from(const Expression& expression, std::size_t first);
-  Arguments arguments_of(const Expression& expression);
+  Arguments arguments_of(const Expression& expression, const Value* caller = nullptr);
 
   // Routines.
   Activation& begin(const Routine& routine, Activation* outer, std::unique_ptr<Activation>& own);

@@ -116,10 +116,11 @@ std::vector<Value> Evaluator::values_from(const Expression& expression, std::siz
   return values;
 }
 
-/// The arguments behind the first part.
-Arguments Evaluator::arguments_of(const Expression& expression) {
+/// The arguments behind the first part, and `caller`.
+Arguments Evaluator::arguments_of(const Expression& expression, const Value* caller) {
   Arguments given{values_from(expression, 1), {}};
   for (const auto& [name, value] : expression.named) given.named.emplace_back(name, value_of(*value));
+  if (caller) given.named.emplace_back("caller", *caller);
   if (expression.more_positional)
     for (Value& more : to_items(*Operand(*this, *expression.more_positional)))
       given.positional.push_back(std::move(more));
@@ -155,8 +156,7 @@ Value Evaluator::compute_call(const Expression& expression, const Value* caller)
   const Operand callee(*this, *expression.parts[0]);
   if (is_method && callee->is_undefined()) raise_undefined(*callee);
   const bool fixed = expression.fixed && !caller;
-  Arguments made = fixed ? Arguments{} : arguments_of(expression);
-  if (caller) made.named.emplace_back("caller", *caller);
+  const Arguments made = fixed ? Arguments{} : arguments_of(expression, caller);
   const Arguments& given = fixed ? *expression.fixed : made;
   if (!is_method) return call_value(*callee, given);
   if (has_method(*callee, expression.text)) return call_method(*callee, expression.text, given);

@@ -342,7 +342,6 @@ std::optional<Value> calculate_sequences(Arithmetic operation, const Value& a, c
     return result ? result : repeat(b, a);
   }
   if (operation == Arithmetic::kModulo && a.is_string()) {
-    if (b.is_undefined()) return std::nullopt;
     return Value::text(format_percent(a.string(), b));
   }
   return std::nullopt;
@@ -525,6 +524,7 @@ bool contains(const Value& container, const Value& wanted) {
     check_hashable(wanted);
     return container.dict().find(wanted) != nullptr;
   }
+  if (container.is(Kind::kDictView) && type_name(container) == "dict_keys") check_hashable(wanted);
   Iterator iterator(container);
   while (const auto found = iterator.next())
     if (equal(*found, wanted)) return true;
@@ -574,7 +574,8 @@ std::int64_t length(const Value& value) {
 }
 
 void check_hashable(const Value& value) {
-  if (value.is(Kind::kList) || value.is(Kind::kDict))
+  const bool is_view = value.is(Kind::kDictView) && type_name(value) != "dict_values";
+  if (value.is(Kind::kList) || value.is(Kind::kDict) || is_view)
     throw EvaluationError(fmt::format("unhashable type: '{}'", type_name(value)));
   if (value.is(Kind::kTuple))
     for (const Value& part : value.items()) check_hashable(part);

@@ -649,6 +649,7 @@ class Parser {
   }
 
   ExpressionPtr parse_subscript(std::size_t start, ExpressionPtr object) {
+    if (skip_operator("]")) return make(Operation::kItem, start, std::move(object), make(Operation::kTuple, start));
     ExpressionPtr key = is_operator(":") ? nullptr : parse_expression();
     if (is_operator(":")) {
       auto slice = make(Operation::kSlice, start, std::move(object), std::move(key));

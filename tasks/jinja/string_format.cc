@@ -40,7 +40,7 @@ class Formatter {
  private:
   /// What Python takes for a mapping: whatever has items by key, but str and tuple.
   bool may_stay_unused() const {
-    return values_.is(Kind::kDict) || values_.is(Kind::kList) || values_.is(Kind::kRange);
+    return values_.is(Kind::kDict) || values_.is(Kind::kList) || values_.is(Kind::kRange) || values_.is_undefined();
   }
 
   char peek() const {
@@ -60,6 +60,7 @@ class Formatter {
   Value keyed_value() {
     const std::size_t close = text_.find(')', at_);
     if (close == std::string_view::npos) throw EvaluationError("incomplete format key");
+    if (values_.is_undefined()) raise_undefined(values_);
     if (!values_.is(Kind::kDict)) throw EvaluationError("format requires a mapping");
     const std::string_view key = text_.substr(at_ + 1, close - at_ - 1);
     at_ = close + 1;
