@@ -9,6 +9,7 @@ import itertools
 import json
 import math
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -300,6 +301,16 @@ def check_openssl(folder, report):
     report.equal([Path(library).name for library in done.stdout.split()], ["libcrypto.so.3"] * 2)
 
 
+def check_missing_module(folder, report):
+    """The reader of Parquet is a file beside the program."""
+    alone, path = folder / "row_lines", folder / "one.parquet"
+    shutil.copy(ROW_LINES, alone)
+    pq.write_table(pa.table({"n": [1]}), path)
+    done = subprocess.run([alone, path], capture_output=True, text=True)
+    message = f"row_lines: {folder}/cappy_parquet.so: the reader of Parquet cannot be loaded; build all targets again ("
+    report.equal((done.returncode, done.stderr[: len(message)]), (1, message), done.stderr)
+
+
 def check_broken_parquet(folder, report):
     """Every cut of a file, and bytes changed: an error that names the file, or the rows before it; never a crash."""
     path, broken = folder / "whole.parquet", folder / "broken.parquet"
@@ -313,16 +324,15 @@ def check_broken_parquet(folder, report):
 
 
 # ---- memory --------------------------------------------------------------------------------------------------------------
-def peak_kilobytes(*files):
-    """Of row_lines over the files, its output thrown away; (peak, rows)."""
+def peak_kilobytes(*words):
+    """Of a program whose output is thrown away; (peak, lines of output)."""
     code = ("import resource, subprocess, sys\n"
-            "reader = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE)\n"
-            "rows = sum(block.count(b'\\n') for block in iter(lambda: reader.stdout.read(1 << 20), b''))\n"
-            "assert reader.wait() == 0\n"
-            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, rows)")
-    words = ["python3", "-c", code, ROW_LINES, *map(str, files)]
-    peak, rows = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
-    return int(peak), int(rows)
+            "program = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)\n"
+            "lines = sum(block.count(b'\\n') for block in iter(lambda: program.stdout.read(1 << 20), b''))\n"
+            "assert program.wait() == 0\n"
+            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, lines)")
+    done = subprocess.run([sys.executable, "-c", code, *map(str, words)], capture_output=True, text=True, check=True)
+    return tuple(map(int, done.stdout.split()))
 
 
 def write_big(path, rows, row_group):
@@ -343,17 +353,40 @@ def check_memory(folder, report, rows=200_000):
 def measured(folder, name, rows, row_group):
     path = folder / f"{name}.parquet"
     write_big(path, rows, row_group)
-    return peak_kilobytes(path)
+    return peak_kilobytes(ROW_LINES, path)
+
+
+TASK = """task: big
+kind: generation
+data: {files: {test: [one-group.parquet]}, split: test}
+prompt: {templates: [{name: plain, instruction: "{{ text }}", target: "{{ label }}"}]}
+metric: rouge_l
+version: 1
+"""
+
+
+def check_export(folder, report, rows):
+    """The same through a task: rows become instances one by one."""
+    (folder / "big.yaml").write_text(TASK)
+    write_big(folder / "one-group.parquet", rows, rows)
+    words = [CAPPY, "tasks", "export", "big", "--tasks", folder, "--split", "test"]
+    start, _ = peak_kilobytes(CAPPY, "--help")
+    peak, count = peak_kilobytes(*words)
+    print(f"memory, tasks export of {rows} rows: {peak - start} KB above the start-up ({start} KB)")
+    report.equal((count, peak - start < 200 * 1024), (rows, True), f"{peak} KB, {start} KB")
 
 
 CHECKS = {"tables": (check_tables, 14000), "header tables": (check_header_tables, 300), "JSON": (check_json, 1200),
           "Parquet": (check_parquet, 500), "Parquet of the Hub": (check_hub_shapes, 1),
-          "OpenSSL beside Parquet": (check_openssl, 1), "broken Parquet": (check_broken_parquet, 60),
+          "OpenSSL beside Parquet": (check_openssl, 1),
+          "module of Parquet": (check_missing_module, 1), "broken Parquet": (check_broken_parquet, 60),
           "Parquet memory": (check_memory, 2)}
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:  # the number of rows: memory alone, in the large
-        CHECKS = {"Parquet memory": (lambda folder, report: check_memory(folder, report, int(sys.argv[1])), 2)}
+        many = int(sys.argv[1])
+        CHECKS = {"Parquet memory": (lambda folder, report: check_memory(folder, report, many), 2),
+                  "memory of a task": (lambda folder, report: check_export(folder, report, many), 1)}
     for name, (check, at_least) in CHECKS.items():
         with tempfile.TemporaryDirectory() as scratch:
             report = Report(f"readers, {name}")
