@@ -163,7 +163,12 @@ Value Evaluator::captured_block(const Statement& statement) {
   return value_of(*statement.filter);
 }
 
-void Evaluator::run_set_block(const Statement& statement) { assign(statement.target, captured_block(statement)); }
+void Evaluator::run_set_block(const Statement& statement) {
+  const Value value = captured_block(statement);
+  const Target& target = statement.target;
+  if (target.attribute.empty() || !at_place(target.place).is(Kind::kDict)) return assign(target, value);
+  at_place(target.place).dict().set(Value::borrowed(target.attribute), value);  // jinja2 asks for no namespace here
+}
 
 void Evaluator::run_filter_block(const Statement& statement) {
   append_result(statement, "filter block", captured_block(statement));
