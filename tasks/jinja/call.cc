@@ -48,6 +48,7 @@ namespace {
 
 /// The pairs of a dict, or of an iterable of pairs.
 std::vector<std::pair<Value, Value>> pairs_of(const Value& value) {
+  if (value.is_undefined()) raise_undefined(value);
   if (value.is(Kind::kDict)) return value.dict().entries;
   std::vector<std::pair<Value, Value>> pairs;
   for (const Value& entry : to_items(value)) {

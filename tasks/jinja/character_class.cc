@@ -10,6 +10,9 @@ namespace {
 
 constexpr int kUnicodeOfPython = 14;
 
+/// Lower case since Unicode 15.1.
+bool is_newly_lower(char32_t c) { return c == 0x10FC || (c >= 0xA7F2 && c <= 0xA7F4) || c == 0xAB69; }
+
 bool has_property(char32_t c, UProperty property) {
   return is_known(c) && u_hasBinaryProperty(static_cast<UChar32>(c), property);
 }
@@ -47,9 +50,9 @@ bool is_printable(char32_t c) {
   return (U_GET_GC_MASK(static_cast<UChar32>(c)) & kHidden) == 0;
 }
 
-bool is_cased(char32_t c) { return has_property(c, UCHAR_CASED); }
+bool is_cased(char32_t c) { return has_property(c, UCHAR_CASED) && !is_newly_lower(c); }
 bool is_case_ignorable(char32_t c) { return has_property(c, UCHAR_CASE_IGNORABLE); }
-bool is_lower_case(char32_t c) { return has_property(c, UCHAR_LOWERCASE); }
+bool is_lower_case(char32_t c) { return has_property(c, UCHAR_LOWERCASE) && !is_newly_lower(c); }
 bool is_upper_case(char32_t c) { return has_property(c, UCHAR_UPPERCASE); }
 bool is_title_case(char32_t c) { return is_known(c) && u_istitle(static_cast<UChar32>(c)); }
 

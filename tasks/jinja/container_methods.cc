@@ -173,8 +173,8 @@ Value dict_update(const Value& self, const Arguments& given) {
 
 Value dict_pop(const Value& self, const Arguments& given) {
   given.check("pop", 1, 2);
-  check_hashable(given.positional.at(0));
   auto& entries = self.dict().entries;
+  if (!entries.empty()) check_hashable(given.positional.at(0));
   const auto found = std::find_if(entries.begin(), entries.end(),
                                   [&](const auto& entry) { return equal(entry.first, given.positional[0]); });
   if (found == entries.end()) {

@@ -49,6 +49,57 @@ Value make_namespace(const Arguments& given) {
   return Value(std::move(made));
 }
 
+/// jinja2.utils.Joiner: nothing at the first call, then the separator.
+Value make_joiner(const Arguments& given) {
+  given.check("joiner", 0, 1, {"sep"});
+  const Value* separator = given.find(0, "sep");
+  auto joiner = std::make_shared<Macro>();
+  joiner->name = "joiner";
+  joiner->call = [sign = separator ? *separator : Value::borrowed(", "), used = false](const Arguments& none) mutable {
+    none.check("a joiner", 0, 0);
+    return std::exchange(used, true) ? sign : Value::borrowed("");
+  };
+  return Value(std::move(joiner));
+}
+
+struct Cycle {
+  std::vector<Value> items;
+  std::size_t place = 0;
+};
+
+/// A method of a cycler: gives the current item and moves to the next one, or to the first and gives nothing. The
+/// cycler shows its place as attributes, as long as it lives.
+Value cycler_method(const std::shared_ptr<Namespace>& cycler, const std::shared_ptr<Cycle>& cycle,
+                    std::string_view name) {
+  auto method = std::make_shared<Macro>();
+  method->name = name;
+  method->call = [shown = std::weak_ptr<Namespace>(cycler), cycle, resets = name == "reset"](const Arguments& none) {
+    none.check("a method of a cycler", 0, 0);
+    const Value current = resets ? Value::none() : cycle->items[cycle->place];
+    cycle->place = resets ? 0 : (cycle->place + 1) % cycle->items.size();
+    if (const auto space = shown.lock()) {
+      space->attributes.set(Value::borrowed("pos"), Value(static_cast<std::int64_t>(cycle->place)));
+      space->attributes.set(Value::borrowed("current"), cycle->items[cycle->place]);
+    }
+    return current;
+  };
+  return Value(std::move(method));
+}
+
+/// jinja2.utils.Cycler.
+Value make_cycler(const Arguments& given) {
+  if (given.positional.empty()) throw EvaluationError("cycler: at least one item has to be provided");
+  given.check("cycler", 1, given.positional.size());
+  const auto cycle = std::make_shared<Cycle>(Cycle{given.positional});
+  auto cycler = std::make_shared<Namespace>();
+  cycler->attributes.set(Value::borrowed("items"), Value::tuple(given.positional));
+  cycler->attributes.set(Value::borrowed("pos"), Value(0));
+  cycler->attributes.set(Value::borrowed("current"), given.positional[0]);
+  for (const std::string_view name : {"next", "reset"})
+    cycler->attributes.set(Value::borrowed(name), cycler_method(cycler, cycle, name));
+  return Value(std::move(cycler));
+}
+
 Value refuse_lipsum(const Arguments&) {
   throw EvaluationError("lipsum is not supported here: a prompt has no use for filler text");
 }
@@ -57,6 +108,8 @@ constexpr auto kGlobals = std::to_array<Function>({{"range", make_range},
                                                    {"zip", zip},
                                                    {"namespace", make_namespace},
                                                    {"dict", make_dict},
+                                                   {"cycler", make_cycler},
+                                                   {"joiner", make_joiner},
                                                    {"lipsum", refuse_lipsum}});
 
 }  // namespace

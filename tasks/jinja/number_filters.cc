@@ -70,7 +70,9 @@ Value round_integer(std::int64_t value, std::int64_t digits) {
   for (std::int64_t i = digits; i < 0; ++i) unit *= 10;
   std::int64_t rest = value % unit;
   if (rest < 0) rest += unit;
-  const std::int64_t low = value - rest;
+  std::int64_t low = 0;
+  if (__builtin_sub_overflow(value, rest, &low))
+    throw EvaluationError("round: the result does not fit a 64-bit integer");
   const bool up = rest * 2 > unit || (rest * 2 == unit && (low / unit) % 2 != 0);
   return calculate(Arithmetic::kAdd, Value(low), Value(up ? unit : 0));
 }
@@ -92,7 +94,7 @@ Value round_one_way(const Value& value, const Value* digits_given, double (*way)
   const double unit = std::pow(10.0, static_cast<double>(digits)), scaled = value.number() * unit;
   if (!std::isfinite(scaled) || !std::isfinite(unit) || unit == 0)
     throw EvaluationError("round: the number is out of range");
-  return Value(way(scaled) / unit);
+  return Value((way(scaled) + 0.0) / unit);  // what Python rounds is an int, without a negative zero
 }
 
 Value filter_round(Draws&, const Value& value, const Arguments& given) {

@@ -7,22 +7,31 @@
 #include <limits>
 
 #include "harness/core/text.h"
+#include "tasks/jinja/character_class.h"
 #include "tasks/jinja/error.h"
+#include "tasks/jinja/python_text.h"
 
 namespace jinja {
 namespace {
 
-/// Removes underscores between digits; nothing where one stands elsewhere.
-std::optional<std::string> without_underscores(std::string_view text) {
+/// Removes white space around and underscores between digits, and writes digits of any script in ASCII; nothing where
+/// an underscore stands elsewhere, or a character that no number has.
+std::optional<std::string> plain_number(std::string_view text) {
+  text = core::strip(text);
   std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '_') {
-      plain += text[i];
+  bool after_digit = false;
+  for (std::size_t byte = 0; byte < text.size();) {
+    const char32_t c = next_code_point(text, byte);
+    if (c == '_') {
+      std::size_t next = byte;
+      if (!after_digit || byte == text.size() || !is_alnum(next_code_point(text, next))) return std::nullopt;
+      after_digit = false;
       continue;
     }
-    const bool between = i > 0 && i + 1 < text.size() && std::isalnum(static_cast<unsigned char>(text[i - 1])) &&
-                         std::isalnum(static_cast<unsigned char>(text[i + 1]));
-    if (!between) return std::nullopt;
+    const int digit = decimal_value(c);
+    if (digit < 0 && c >= 0x80) return std::nullopt;
+    plain += digit >= 0 ? static_cast<char>('0' + digit) : static_cast<char>(c);
+    after_digit = is_alnum(c);
   }
   return plain;
 }
@@ -34,12 +43,31 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower) {
   return true;
 }
 
-/// Removes "0x", "0o" or "0b" where it fits the base.
-std::string_view without_prefix(std::string_view digits, int base) {
-  if (digits.size() < 2 || digits[0] != '0') return digits;
-  const char mark = static_cast<char>(std::tolower(static_cast<unsigned char>(digits[1])));
-  const bool fits = (base == 16 && mark == 'x') || (base == 8 && mark == 'o') || (base == 2 && mark == 'b');
-  return fits ? digits.substr(2) : digits;
+int base_of_mark(char mark) {
+  switch (std::tolower(static_cast<unsigned char>(mark))) {
+    case 'x':
+      return 16;
+    case 'o':
+      return 8;
+    case 'b':
+      return 2;
+    default:
+      return 0;
+  }
+}
+
+/// Removes "0x", "0o" or "0b" where it fits the base; base 0 becomes what the text says.
+std::string_view without_prefix(std::string_view digits, int& base) {
+  const int marked = digits.size() > 2 && digits[0] == '0' ? base_of_mark(digits[1]) : 0;
+  if (marked != 0 && (base == 0 || base == marked)) {
+    base = marked;
+    return digits.substr(2);
+  }
+  if (base == 0) {
+    base = 10;
+    if (digits.starts_with('0') && digits.find_first_not_of('0') != std::string_view::npos) return "";  // "007"
+  }
+  return digits;
 }
 
 }  // namespace
@@ -66,14 +94,15 @@ void append_integer(std::string& out, std::int64_t value) {
 }
 
 std::optional<std::int64_t> parse_integer(std::string_view text, int base) {
-  if (base < 2 || base > 36) throw EvaluationError("int() base must be from 2 to 36");
-  auto plain = without_underscores(core::strip(text));
+  if (base != 0 && (base < 2 || base > 36)) throw EvaluationError("int() base must be 0 or from 2 to 36");
+  const auto plain = plain_number(text);
   if (!plain) return std::nullopt;
   std::string_view digits = *plain;
   const bool negative = digits.starts_with('-');
   if (negative || digits.starts_with('+')) digits.remove_prefix(1);
-  const std::string signed_digits = (negative ? "-" : "") + std::string(without_prefix(digits, base));
+  digits = without_prefix(digits, base);
   if (digits.empty() || digits[0] == '-' || digits[0] == '+') return std::nullopt;
+  const std::string signed_digits = (negative ? "-" : "") + std::string(digits);
   std::int64_t value = 0;
   const char* end = signed_digits.data() + signed_digits.size();
   const auto read = std::from_chars(signed_digits.data(), end, value, base);
@@ -84,7 +113,7 @@ std::optional<std::int64_t> parse_integer(std::string_view text, int base) {
 }
 
 std::optional<double> parse_float(std::string_view text) {
-  const auto plain = without_underscores(core::strip(text));
+  const auto plain = plain_number(text);
   if (!plain) return std::nullopt;
   std::string_view digits = *plain;
   const bool negative = digits.starts_with('-');

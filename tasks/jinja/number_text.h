@@ -12,7 +12,8 @@ namespace jinja {
 void append_float(std::string& out, double value);
 void append_integer(std::string& out, std::int64_t value);
 
-/// int(text, base) and float(text): surrounding white space, sign, single underscores between digits. Nothing where
+/// int(text, base) and float(text): surrounding white space, sign, single underscores between digits, digits of any
+/// script; base 0 takes the one that the prefix names. Nothing where
 /// Python raises ValueError; int throws EvaluationError beyond 64 bits.
 std::optional<std::int64_t> parse_integer(std::string_view text, int base = 10);
 std::optional<double> parse_float(std::string_view text);

@@ -28,8 +28,9 @@ Key key_by(const Value* attribute, const Value* case_sensitive) {
   return {attribute ? attribute_path(*attribute) : std::vector<Value>(), is_set(case_sensitive), std::nullopt};
 }
 
+/// Python's sorted takes an int here.
 Direction direction_of(const Value* reverse) {
-  return is_set(reverse) ? Direction::kDescending : Direction::kAscending;
+  return reverse && integer_argument("reverse", *reverse) != 0 ? Direction::kDescending : Direction::kAscending;
 }
 
 Value items_of(std::vector<std::pair<Value, Value>>&& keyed) {

@@ -139,7 +139,7 @@ std::vector<std::string_view> split_white_space(std::string_view text, std::int6
   std::string_view rest = strip(text, Side::kLeft);
   while (!rest.empty()) {
     if (limit >= 0 && static_cast<std::int64_t>(parts.size()) == limit) {
-      parts.push_back(strip(rest, Side::kRight));
+      parts.push_back(rest);
       break;
     }
     std::size_t end = 0, next = 0;
@@ -168,7 +168,7 @@ std::vector<std::string_view> split_white_space_right(std::string_view text, std
   std::string_view rest = strip(text, Side::kRight);
   while (!rest.empty()) {
     if (limit >= 0 && static_cast<std::int64_t>(parts.size()) == limit) {
-      parts.push_back(strip(rest, Side::kLeft));
+      parts.push_back(rest);
       break;
     }
     std::size_t start = rest.size();

@@ -258,7 +258,8 @@ void append_translated(std::string& out, const Value& to) {
 Value str_translate(const Value& self, const Arguments& given) {
   given.check("translate", 1, 1);
   const Value& table = given.positional.at(0);
-  if (!table.is(Kind::kDict) && !table.is_list_or_tuple() && !table.is_string() && !table.is(Kind::kRange))
+  if (!self.string().empty() && !table.is(Kind::kDict) && !table.is_list_or_tuple() && !table.is_string() &&
+      !table.is(Kind::kRange))
     throw EvaluationError(fmt::format("translate: a '{}' is no table", type_name(table)));
   std::string out;
   for (std::size_t byte = 0; byte < self.string().size();) {

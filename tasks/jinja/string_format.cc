@@ -76,6 +76,8 @@ class Formatter {
       ++at_;
       const Value value = next_value();
       if (!value.is_integral()) throw EvaluationError("* wants int");
+      if (value.integer() > 1'000'000 || value.integer() < -1'000'000)
+        throw EvaluationError("the width of a format is too large");
       return value.integer();
     }
     std::int64_t n = 0;
