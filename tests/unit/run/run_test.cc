@@ -38,7 +38,8 @@ class RunTest : public ::testing::Test {
     RunRequest request;
     request.experiment = read_experiment(folder_.path() / "x.yaml", overrides);
     const std::filesystem::path home = std::getenv("CAPPY_SOURCE");
-    request.library = tasks::Library::from_folders({home / "tasks"});
+    static const tasks::Library library = tasks::Library::from_folders({home / "tasks"});
+    request.library = library;
     request.places.data = home / "data";
     request.runs = folder_.path() / runs;
     request.progress = core::ProgressMode::kNone;
@@ -103,7 +104,7 @@ TEST_F(RunTest, AnUnconditionalScoreIsOneMoreStageOverDistinctResponses) {
     }
   }
   EXPECT_EQ(compared, 2 * result.summary.counters.at(0).instances);
-  EXPECT_EQ(distinct.size(), 4u);  // two choices under each of two templates: yes, no, true, false
+  EXPECT_EQ(distinct.size(), 4u);  // two choices under each of two templates
 }
 
 TEST_F(RunTest, TheSameCallAgainComputesNothing) {
