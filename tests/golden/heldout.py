@@ -217,6 +217,22 @@ def compare_made_up(report, folder):
         compare(report, exported(task, "--sources", sources), reference, task)
 
 
+def compare_folder(report, rows, folder):
+    """SuperGLUE unpacked: a folder with train.jsonl, val.jsonl and unlabelled test.jsonl, mapped by the data set's name."""
+    archive = folder / "superglue/CB"
+    archive.mkdir(parents=True)
+    raw = SETS["cb"].file.read_text(encoding="utf-8")
+    (archive / "val.jsonl").write_text(raw, encoding="utf-8")
+    (archive / "train.jsonl").write_text("".join(raw.splitlines(keepends=True)[:5]), encoding="utf-8")
+    (archive / "test.jsonl").write_text('{"premise": "p", "hypothesis": "h", "idx": 0}\n')
+    sources = folder / "archive.yaml"
+    sources.write_text(json.dumps({"aps/super_glue/cb": str(archive)}))
+    prompts = own_templates("cb", oracle.load("super_glue/cb"))
+    compare(report, exported("cb", "--sources", sources), list(reference_rows(rows["cb"], prompts)), "cb, val.jsonl in a folder")
+    compare(report, exported("cb", "--sources", sources, "--split", "train"), list(reference_rows(rows["cb"][:5], prompts)),
+            "cb, train.jsonl in a folder")
+
+
 def main():
     os.environ.setdefault("CAPPY_HOME", str(SOURCE))
     own, every = Report("held-out sets, own templates"), Report("held-out sets, all templates")
@@ -231,6 +247,7 @@ def main():
         (Path(folder) / "tasks").mkdir()
         compare_all(every, rows, sources, Path(folder) / "tasks")
         compare_made_up(made_up, Path(folder))
+        compare_folder(own, rows, Path(folder))
     for task in ("rte", "cb"):  # a folder in its own layout instead of a map
         prompts = own_templates(task, oracle.load(SETS[task].prompts))
         by_folder = exported(task, "--split", "validation", "--data", DATA)
