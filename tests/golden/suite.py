@@ -8,6 +8,7 @@
 import json
 import os
 import random
+import re
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -69,6 +70,17 @@ def compare_names(report):
     report.equal(sorted(groups["promptsource-heldout"]), sorted(accuracy), "names of the classification sets")
     report.equal(sorted(groups["bigbench-generation"]), sorted(results["bigbench_cappy_rouge_l"]), "names of BIG-bench")
     return groups
+
+
+def compare_provenance(report, groups):
+    seen = [name for name, one in groups["promptsource-heldout"].items() if "flan" in one["source"].get("seen_by", [])]
+    report.equal(sorted(set(groups["promptsource-heldout"]) - set(seen)), ["crows_pairs", "winogender"], "not seen by FLAN")
+    for name, one in {name: one for group in groups.values() for name, one in group.items()}.items():
+        revision = one["data"].get("revision", "0" * 40)
+        report.equal(re.fullmatch("[0-9a-f]{40}", revision) is not None, True, f"{name}: its revision is a commit")
+        report.equal(bool(one["source"]["licence"] and one["source"]["homepage"] and one["description"]), True, f"{name}: source")
+        pinned = set(one["data"].get("rows", {})) == {one["data"][key] for key in ("split", "train") if key in one["data"]}
+        report.equal(pinned, name != "tellmewhy", f"{name}: rows of every split are pinned")
 
 
 def rows_of_list(name):
@@ -209,10 +221,11 @@ def main():
     names, counts = Report("suite: names and groups"), Report("suite: counts of T0's mixture")
     rendering = Report("suite: the 38, rendered")
     groups = compare_names(names)
+    compare_provenance(names, groups)
     compare_counts(counts, groups["t0-train"])
     with tempfile.TemporaryDirectory() as folder:
         compare_rendered(rendering, groups["t0-train"], Path(folder))
-    names.finish(at_least=7)
+    names.finish(at_least=94 * 3)
     counts.finish(at_least=38 * 4)
     rendering.finish(at_least=38 * ROWS * 2)
 
