@@ -286,11 +286,13 @@ int run_tasks_validate(const Words& words) {
   std::vector<Verdict> unreadable;
   const std::vector<tasks::TaskSpec> specs = wanted_tasks(names_in(values), options.library, unreadable);
   for (const Verdict& verdict : unreadable) tell(verdict);
-  core::Progress progress("validate", static_cast<std::int64_t>(specs.size()), "tasks",
-                          core::progress_mode_from(common.progress));
-  for (const tasks::TaskSpec& spec : specs) {
-    tell(check_task(spec, context));
-    progress.add(1);
+  {
+    core::Progress progress("validate", static_cast<std::int64_t>(specs.size()), "tasks",
+                            core::progress_mode_from(common.progress));
+    for (const tasks::TaskSpec& spec : specs) {
+      tell(check_task(spec, context));
+      progress.add(1);
+    }
   }
   std::cerr << fmt::format("{} valid, {} absent, {} failed\n", tally.valid, tally.absent, tally.failed);
   return tally.failed > 0 ? 1 : 0;
