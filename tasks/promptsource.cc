@@ -111,7 +111,7 @@ struct PromptTemplate::Compiled {
       std::call_once(once[1], [&] { whole.emplace(prompt.jinja, prompt.label("")); });
       return *whole;
     }
-    std::call_once(once[0], [&] { cut.emplace(core::replace_all(prompt.jinja, "}}", kTruncated), prompt.label("")); });
+    std::call_once(once[0], [&] { cut.emplace(prompt.jinja, prompt.label(""), jinja::Rewriting{"}}", kTruncated}); });
     return *cut;
   }
   const jinja::Template& choices_of(const PromptTemplate& prompt) const {

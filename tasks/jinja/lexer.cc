@@ -6,7 +6,7 @@
 #include <array>
 
 #include "harness/core/text.h"
-#include "tasks/jinja/error.h"
+#include "tasks/jinja/placed_error.h"
 #include "tasks/jinja/python_text.h"
 
 namespace jinja {
@@ -28,7 +28,7 @@ bool is_name_part(char32_t c) {
 
 class Lexer {
  public:
-  Lexer(std::string_view source, std::string_view name) : source_(source), name_(name) {}
+  explicit Lexer(std::string_view source) : source_(source) {}
 
   std::vector<Token> run() {
     while (at_ < source_.size()) {
@@ -49,7 +49,7 @@ class Lexer {
   static constexpr std::size_t npos = std::string_view::npos;
 
   [[noreturn]] void fail(std::size_t offset, std::string_view message) const {
-    throw TemplateError(name_, source_, offset, message);
+    throw PlacedError{offset, std::string(message)};
   }
 
   std::size_t find_open() const {
@@ -282,7 +282,7 @@ class Lexer {
     }
   }
 
-  std::string_view source_, name_;
+  std::string_view source_;
   std::vector<Token> tokens_;
   std::string brackets_;  // the closing ones that are due
   std::size_t at_ = 0;
@@ -301,6 +301,6 @@ std::string normalize_source(std::string_view source) {
   return out;
 }
 
-std::vector<Token> tokenize(std::string_view source, std::string_view name) { return Lexer(source, name).run(); }
+std::vector<Token> tokenize(std::string_view source) { return Lexer(source).run(); }
 
 }  // namespace jinja

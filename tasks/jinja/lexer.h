@@ -33,7 +33,7 @@ struct Token {
 /// Newlines as "\n", without one at the very end (keep_trailing_newline is off).
 std::string normalize_source(std::string_view source);
 
-/// Tokens of a normalised source; the last is kEnd. `name` is for TemplateError.
-std::vector<Token> tokenize(std::string_view source, std::string_view name);
+/// Tokens of a normalised source; the last is kEnd. Throws PlacedError.
+std::vector<Token> tokenize(std::string_view source);
 
 }  // namespace jinja

@@ -24,17 +24,12 @@ const std::vector<std::string> kStatements = {"if",     "elif",      "else",  "e
 
 class Parser {
  public:
-  Parser(std::string_view source, std::string_view name)
-      : source_(source), name_(name), tokens_(tokenize(source, name)) {}
+  explicit Parser(std::string_view source) : tokens_(tokenize(source)) {}
 
   std::unique_ptr<Program> run() {
     auto program = std::make_unique<Program>();
     program->body = parse_block({});
-    try {
-      assign_places(*program);
-    } catch (const PlacedError& error) {
-      fail(error.offset, error.message);
-    }
+    assign_places(*program);
     return program;
   }
 
@@ -60,7 +55,7 @@ class Parser {
 
   [[noreturn]] void fail(std::string_view message) const { fail(token().offset, message); }
   [[noreturn]] void fail(std::size_t offset, std::string_view message) const {
-    throw TemplateError(name_, source_, offset, message);
+    throw PlacedError{offset, std::string(message)};
   }
 
   std::string describe(const Token& one) const {
@@ -815,7 +810,6 @@ class Parser {
     return negated ? make(Operation::kNot, start, std::move(test)) : std::move(test);
   }
 
-  std::string_view source_, name_;
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
   int depth_ = 0;
@@ -824,6 +818,6 @@ class Parser {
 
 }  // namespace
 
-std::unique_ptr<Program> parse(std::string_view source, std::string_view name) { return Parser(source, name).run(); }
+std::unique_ptr<Program> parse(std::string_view source) { return Parser(source).run(); }
 
 }  // namespace jinja

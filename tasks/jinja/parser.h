@@ -9,7 +9,7 @@
 
 namespace jinja {
 
-/// Parses a normalised source. Throws TemplateError, for unknown statements, filters and tests with a suggestion.
-std::unique_ptr<Program> parse(std::string_view source, std::string_view name);
+/// Parses a normalised source. Throws PlacedError, for unknown statements, filters and tests with a suggestion.
+std::unique_ptr<Program> parse(std::string_view source);
 
 }  // namespace jinja

@@ -11,6 +11,7 @@
 
 #include "tasks/jinja/filters.h"
 #include "tasks/jinja/operators.h"
+#include "tasks/jinja/placed_error.h"
 #include "tasks/jinja/value.h"
 
 namespace jinja {
@@ -19,12 +20,6 @@ struct Expression;
 struct Statement;
 using ExpressionPtr = std::unique_ptr<Expression>;
 using Block = std::vector<Statement>;
-
-/// An error at a byte of the source, for who knows the template's name.
-struct PlacedError {
-  std::size_t offset;
-  std::string message;
-};
 
 /// Where a variable lives: in the running routine, or `hops` routines outside of it.
 struct Place {

@@ -1,36 +1,14 @@
 #include "tasks/jinja/template.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <set>
 
+#include "harness/core/text.h"
 #include "tasks/jinja/error.h"
 #include "tasks/jinja/evaluate.h"
 #include "tasks/jinja/lexer.h"
 #include "tasks/jinja/parser.h"
-#include "tasks/jinja/python_text.h"
 
 namespace jinja {
-
-TemplateError::Place TemplateError::find_place(std::string_view source, std::size_t offset) {
-  offset = std::min(offset, source.size());
-  const std::string_view before = source.substr(0, offset);
-  const std::size_t newline = before.rfind('\n'), start = newline == std::string_view::npos ? 0 : newline + 1;
-  const std::string_view line = source.substr(start, source.find('\n', start) - start);
-  return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
-          static_cast<int>(count_code_points(before.substr(start))) + 1, std::string(line)};
-}
-
-TemplateError::TemplateError(std::string_view name, std::string_view source, std::size_t offset,
-                             std::string_view message)
-    : TemplateError(name, find_place(source, offset), message) {}
-
-TemplateError::TemplateError(std::string_view name, const Place& place, std::string_view message)
-    : std::runtime_error(fmt::format("{}:{}:{}: {}\n  {}\n  {}^", name, place.line, place.column, message, place.text,
-                                     std::string(static_cast<std::size_t>(place.column - 1), ' '))),
-      line_(place.line),
-      column_(place.column) {}
 
 Context::Context(const core::Json& row) : row_(row.as_object()) {}
 
@@ -55,19 +33,51 @@ Value Context::column(std::size_t i) {
   return *columns_[i];
 }
 
-Template::Template(std::string_view source, std::string name)
-    : source_(normalize_source(source)), name_(std::move(name)), program_(parse(source_, name_)) {}
+namespace {
+
+/// The byte as written of a byte of the rewritten source; for what was put in, where it was.
+std::size_t place_as_written(std::string_view written, const Rewriting& rewriting, std::size_t offset) {
+  if (rewriting.from.empty()) return offset;
+  std::size_t begin = 0;  // of what follows the last replacement, as written
+  while (true) {
+    const std::size_t next = written.find(rewriting.from, begin);
+    if (next == std::string_view::npos || offset < next - begin) return begin + offset;
+    offset -= next - begin;
+    if (offset < rewriting.to.size()) return next;
+    offset -= rewriting.to.size();
+    begin = next + rewriting.from.size();
+  }
+}
+
+}  // namespace
+
+Template::Template(std::string_view source, std::string name, const Rewriting& rewriting)
+    : written_(normalize_source(source)),
+      name_(std::move(name)),
+      from_(rewriting.from),
+      to_(rewriting.to),
+      source_(from_.empty() ? written_ : core::replace_all(written_, from_, to_)) {
+  try {
+    program_ = parse(source_);
+  } catch (const PlacedError& error) {
+    fail(error);
+  }
+}
 
 Template::~Template() = default;
 Template::Template(Template&&) noexcept = default;
+
+void Template::fail(const PlacedError& error) const {
+  throw TemplateError(name_, written_, place_as_written(written_, {from_, to_}, error.offset), error.message);
+}
 
 std::string Template::render(Context& context, Draws& draws) const {
   try {
     return evaluate(*program_, context, draws);
   } catch (const PlacedError& error) {
-    throw TemplateError(name_, source_, error.offset, error.message);
+    fail(error);
   } catch (const EvaluationError& error) {
-    throw TemplateError(name_, source_, 0, error.what());
+    fail({0, error.what()});
   }
 }
 

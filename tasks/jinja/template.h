@@ -16,6 +16,7 @@
 
 namespace jinja {
 
+struct PlacedError;
 struct Program;
 
 /// The variables of a rendering: the columns of a row, which must outlive it, and what is set beside them. A column
@@ -36,10 +37,16 @@ class Context {
   boost::container::small_vector<std::pair<std::string, Value>, 2> set_;
 };
 
+/// Before a source is parsed, `to` is put for every `from`, which is not empty unless there is nothing to do. Errors
+/// show the source as it was written.
+struct Rewriting {
+  std::string_view from, to;
+};
+
 class Template {
  public:
   /// `name` is what errors call it: "super_glue/rte: does it follow that". Throws TemplateError.
-  Template(std::string_view source, std::string name);
+  Template(std::string_view source, std::string name, const Rewriting& rewriting = {});
   ~Template();
   Template(Template&&) noexcept;
 
@@ -49,7 +56,10 @@ class Template {
   std::vector<std::string> undeclared() const;
 
  private:
-  std::string source_, name_;
+  [[noreturn]] void fail(const PlacedError& error) const;
+
+  std::string written_, name_, from_, to_;  // of the rewriting
+  std::string source_;                      // what was parsed, which the program borrows
   std::unique_ptr<const Program> program_;
 };
 

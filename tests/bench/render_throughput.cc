@@ -10,7 +10,6 @@
 #include <ctime>
 
 #include "harness/core/json_lines.h"
-#include "harness/core/text.h"
 #include "tasks/jinja/template.h"
 #include "tasks/promptsource.h"
 
@@ -28,7 +27,7 @@ std::vector<Compiled> compile(const char* folder, const char* dataset) {
   std::vector<Compiled> compiled;
   for (const tasks::PromptTemplate& prompt : tasks::load_templates(folder, dataset)) {
     prompt.compile();
-    compiled.push_back({prompt, jinja::Template(core::replace_all(prompt.jinja, "}}", kTruncated), prompt.name),
+    compiled.push_back({prompt, jinja::Template(prompt.jinja, prompt.name, jinja::Rewriting{"}}", kTruncated}),
                         prompt.fixed_choices().value()});
   }
   return compiled;
