@@ -173,6 +173,66 @@ def test_choice(bench, report):
     report.equal(bench.pull("datasets/org/only-data", "--include", "*.csv").stdout.count("\n"), 1, "datasets/ORG/NAME")
 
 
+TASK = """task: {name}
+kind: classification
+data: {{hub: org/{name}, config: {config}, split: validation, train: train{more}}}
+prompt:
+  templates:
+    - {{name: ask, instruction: "{{{{ text }}}}", target: "{{{{ ['no', 'yes'][label] }}}}", choices: "no ||| yes"}}
+label: {{column: label}}
+metric: accuracy
+"""
+
+
+def test_tasks(bench, report):
+    """A task, a group, an experiment: the files of its splits and its models, from the branch that has them."""
+    server, own = bench.server, bench.folder / "own"
+    rows = {split: f'{{"text": "{split}", "label": 1}}\n'.encode() for split in ("train", "validation", "test")}
+    pinned = server.add("datasets", "org/first", {f"one/{k}.jsonl": v for k, v in rows.items()} | {f"two/{k}.jsonl": v for k, v in rows.items()})
+    old = pinned.refs["main"]
+    pinned.commit({"README.md": b"moved"})
+    converted = server.add("datasets", "org/second", {"script.py": b"", "README.md": b""})
+    converted.commit({f"one/{k}/0000.jsonl": v for k, v in rows.items()}, ref="refs/convert/parquet")
+    server.add("datasets", "org/third", {"README.md": b""})
+    server.add("models", "org/model", model_files(), lfs=LFS)
+    own.mkdir()
+    for name, config, more in (("first", "one", f", revision: {old}"), ("second", "one", ""), ("third", "one", "")):
+        (own / f"{name}.yaml").write_text(TASK.format(name=name, config=config, more=more))
+    (own / "both.yaml").write_text("group: both\ntasks: [first, second, codenames]\n")
+
+    def pulled(*words, **env):
+        done = bench.pull(*words, "--tasks", str(own), **env)
+        return sorted(re.sub(r".*/(datasets|models)--org--(\w+)/snapshots/\w+/", r"\2: ", line) for line in done.stdout.splitlines()), done.stderr
+
+    report.equal(pulled("first")[0], ["first: one/train.jsonl", "first: one/validation.jsonl"], "a pinned task")
+    report.equal(pulled("second")[0], ["second: one/train/0000.jsonl", "second: one/validation/0000.jsonl"], "the converted branch")
+    files, said = pulled("both")
+    report.equal(len(files), 4, "a group")
+    report.equal("not on the Hub" in said and "codenames" in said, True, said)
+    done = bench.pull("third", "--tasks", str(own), check=False)
+    report.equal((done.returncode, "third, split validation" in done.stderr and "refs/convert/parquet" in done.stderr), (1, True), done.stderr)
+    done = bench.pull("secon", "--tasks", str(own), check=False)
+    report.equal((done.returncode, "did you mean 'second'" in done.stderr), (1, True), done.stderr)
+    # an experiment: tasks and models; a folder that is there is no id
+    experiment = own.parent / "experiment.yaml"
+    (own.parent / "local/model").mkdir(parents=True)
+    experiment.write_text("experiment: e\ntasks: [first, miniature]\nbackbones:\n  - {model: org/model}\n  - {model: local/model}\n  - {new: x.yaml, seed: 1}\n")
+    server.log.clear()
+    files, said = pulled(str(experiment))
+    report.equal(files, ["first: one/train.jsonl", "first: one/validation.jsonl", "model: config.json", "model: model.safetensors", "model: tokenizer.json"], "an experiment")
+    report.equal([r.path for r in server.log if "first" in r.path], [], "what is cached under a commit is not asked about")
+    server.log.clear()
+    report.equal((pulled(str(experiment), HF_HUB_OFFLINE="1")[0], server.log), (files, []), "offline, after it")
+    experiment.write_text("experiment: e\ntasks: [first]\nscorers:\n  - {model: ../no/such}\n")
+    done = bench.pull(str(experiment), "--tasks", str(own), check=False)
+    report.equal((done.returncode, "experiment.yaml:4" in done.stderr, "no id of the Hub" in done.stderr), (1, True, True), done.stderr)
+    # rows are read from the cache, fetched by the verb that needs them
+    export = [CAPPY, "tasks", "export", "first", "--split", "validation", "--tasks", str(own), "--progress", "none"]
+    for cache, offline in ((bench.folder / "on-demand", None), (bench.folder / "on-demand", "1")):
+        done = subprocess.run(export, capture_output=True, text=True, env=bench.environment(cache, HF_HUB_OFFLINE=offline))
+        report.equal([json.loads(line)["instruction"] for line in done.stdout.splitlines()], ["validation"], done.stderr)
+
+
 def test_errors(bench, report):
     """Each failure says what to do, leaves nothing behind, and is retried only where that helps."""
     server = bench.server
@@ -192,7 +252,7 @@ def test_errors(bench, report):
     fails(["org/gated", "request access at " + server.endpoint, "HF_TOKEN"], "models/org/gated", requests=1)
     fails(["org/gated", "request access", "HF_TOKEN"], "models/org/gated", requests=1, HF_TOKEN="hf_wrong")
     fails(["org/none", "does not exist", "HF_TOKEN"], "models/org/none", requests=1)
-    fails(["org/none", "neither a model nor a data set"], "org/none", requests=2)
+    fails(["org/none", "no task, model or data set of this name"], "org/none", requests=2)
     fails(["no revision 'v9'"], "models/org/model", "--revision", "v9", requests=1)
     fails(["no files for it", "--include"], "models/org/model", "--include", "*.gguf", requests=2)
     fails(["HF_HUB_OFFLINE", "cappy pull", "not in the cache"], "datasets/org/none", requests=0, HF_HUB_OFFLINE="YES")
@@ -201,6 +261,7 @@ def test_errors(bench, report):
     fails(["HF_HUB_ETAG_TIMEOUT", "'soon'"], "org/none", HF_HUB_ETAG_TIMEOUT="soon")
     fails(["HF_ENDPOINT", "'ftp://x'"], "org/none", HF_ENDPOINT="ftp://x")
     fails(["'../../etc'"], "../../etc", requests=0)
+    fails(["none.yaml"], "none.yaml", requests=0)
     fails(["refs/../x"], "org/model", "--revision", "refs/../x", requests=0)
     report.equal(problems_of(bench.cache, server) if bench.cache.exists() else [], [], "after errors")
     server.log.clear()
@@ -340,7 +401,7 @@ def test_two_processes(bench, report):
     report.equal((waiting.returncode, problems_of(cache, server)), (0, []), "then it goes on")
 
 
-def test_random(bench, report, sequences=80):
+def test_random(bench, report, sequences=64):
     """Random sequences of faults: whatever the outcome, the cache is sound, and the next call completes."""
     server, failed = bench.server, 0
     server.stall = 0.4
@@ -403,7 +464,7 @@ def test_tls(folder, report):
 def main():
     only = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
-        tests = [test_reference, test_choice, test_errors, test_update, test_faults, test_disk, test_kill, test_two_processes, test_random]
+        tests = [test_reference, test_choice, test_tasks, test_errors, test_update, test_faults, test_disk, test_kill, test_two_processes, test_random]
         for test in tests:
             if only and test.__name__ not in only:
                 continue
