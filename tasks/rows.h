@@ -39,10 +39,11 @@ struct TableFormat {
   OtherLength other_length = OtherLength::kError;
 };
 
-/// One pass over the rows of a split. Cells of CSV and TSV are strings. Parquet gives null, booleans, 64-bit integers,
-/// doubles (float16 and float32 widened), strings, lists and objects. A column of another type (times, decimals, bytes,
-/// maps) is left out of the rows and stands in `unread_columns`: a set is usable without a column that no template
-/// reads, and whoever misses the column can say why it is not there.
+/// One pass over the rows of a split. Cells of CSV and TSV are strings. Parquet gives null, booleans, integers
+/// (core::BigInteger where an unsigned one needs it), doubles (float16 and float32 widened), strings, lists and
+/// objects. A column of another type (times, decimals, bytes, maps) is left out of the rows and stands in
+/// `unread_columns`: a set is usable without a column that no template reads, and whoever misses the column can say why
+/// it is not there.
 class RowReader {
  public:
   virtual ~RowReader() = default;
