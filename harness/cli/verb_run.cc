@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "harness/cli/dataset_hub.h"
 #include "harness/cli/model_options.h"
 #include "harness/cli/options.h"
 #include "harness/cli/task_options.h"
@@ -63,6 +64,7 @@ int run_run(const Words& words) {
   run::RunRequest request;
   request.experiment = run::read_experiment(experiment_file(values), overrides_of(values, common));
   TaskOptions options = read_task_options(find_home(common.home), values);
+  options.places.dataset_hub = make_dataset_hub("run", core::progress_mode_from(common.progress));
   request.library = std::move(options.library);
   request.places = std::move(options.places);
   request.runs = values["runs"].as<std::string>();
