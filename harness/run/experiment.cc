@@ -169,18 +169,6 @@ metrics::Averages read_averages(const Yaml& file) {
   return averages;
 }
 
-std::optional<tasks::FewShot> read_few_shot(const Yaml& file) {
-  const Yaml* map = file.find("few_shot");
-  if (map == nullptr) return std::nullopt;
-  tasks::FewShot few_shot;
-  few_shot.k = map->at("k").integer();
-  if (const Yaml* seed = map->find("seed")) few_shot.seed = read_seed(*seed);
-  few_shot.separator = map->string_or("separator", few_shot.separator);
-  few_shot.target_separator = map->string_or("target_separator", few_shot.target_separator);
-  few_shot.balanced = map->boolean_or("balanced", few_shot.balanced);
-  return few_shot;
-}
-
 Seeds read_seeds(const Yaml& file) {
   Seeds seeds;
   const Yaml* map = file.find("seeds");
@@ -265,7 +253,8 @@ Experiment read_experiment(const std::filesystem::path& file, const Overrides& o
   experiment.seeds = read_seeds(yaml);
   experiment.lengths = read_lengths(yaml, experiment.protocol);
   experiment.average = read_averages(yaml);
-  experiment.few_shot = read_few_shot(yaml);
+  if (const Yaml* few_shot = yaml.find("few_shot")) experiment.few_shot = read_few_shot(*few_shot);
+  if (const Yaml* options = yaml.find("task_options")) experiment.task_options = read_task_options(*options);
   experiment.limit = yaml.integer_or("limit", -1);
   experiment.methods = read_methods(yaml, experiment);
   return experiment;

@@ -13,7 +13,7 @@
 #include "backbones/options.h"
 #include "harness/core/json.h"
 #include "harness/metrics/averages.h"
-#include "tasks/few_shot.h"
+#include "harness/run/task_options.h"
 
 namespace run {
 
@@ -74,7 +74,8 @@ struct Experiment {
   Lengths lengths;
   metrics::Averages average;
   std::optional<tasks::FewShot> few_shot;  // instead of what the tasks say
-  std::int64_t limit = -1;                 // rows per task, each under every template; -1: all
+  std::vector<TaskOptions> task_options;
+  std::int64_t limit = -1;  // rows per task, each under every template; -1: all
 
   bool uses(Method method) const;
   bool uses_self_scores() const;  // of any kind

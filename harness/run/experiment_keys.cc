@@ -12,6 +12,7 @@ using core::keys::integer;
 using core::keys::later;
 using core::keys::list_of;
 using core::keys::map_of;
+using core::keys::names_to;
 using core::keys::number;
 using core::keys::one_of;
 using core::keys::optional;
@@ -72,6 +73,16 @@ YamlShape few_shot_keys() {
   });
 }
 
+YamlShape task_option_keys() {
+  return map_of({
+      optional("templates", either({one_of({"original", "all", "with-choices"}), list_of(text())}),
+               "of PromptSource: original, all, with-choices, or a list of names; of the task's own file: a list"),
+      optional("split", text(), "the split that is measured"),
+      optional("few_shot", few_shot_keys(), "examples in front of each instruction"),
+      optional("limit", integer(1), "rows"),
+  });
+}
+
 }  // namespace
 
 const YamlShape& experiment_keys() {
@@ -97,6 +108,7 @@ const YamlShape& experiment_keys() {
                        optional("tasks", mean, "over the tasks of a table; default: macro")}),
                "micro: every instance weighs the same; macro: every template, or task"),
       optional("few_shot", few_shot_keys(), "instead of what the tasks say"),
+      optional("task_options", names_to(task_option_keys()), "by task or group: what this experiment changes of it"),
       optional("limit", integer(1), "rows per task, each under every template"),
       later("sweep"),
       later("adapt"),

@@ -7,6 +7,7 @@
 #include "harness/core/hash.h"
 #include "harness/core/yaml.h"
 #include "harness/run/file_lock.h"
+#include "harness/run/task_options.h"
 
 namespace run {
 namespace {
@@ -16,14 +17,6 @@ using core::TaskKind;
 
 /// Raised by hand where the making of random models changes.
 constexpr int kNewModelVersion = 1;
-
-void check_measured(const Experiment& experiment, const tasks::TaskSpec& spec) {
-  if (spec.kind != tasks::Kind::kMixed && !spec.data.test_split.empty()) return;
-  throw core::ConfigError(
-      experiment.file.string(), 0, "tasks",
-      fmt::format("{} is for training alone: {}", spec.name,
-                  spec.kind == tasks::Kind::kMixed ? "its kind is mixed" : "its file names no split that is measured"));
-}
 
 void check_task(const RunRequest& request, const tasks::LoadedTask& task) {
   const Experiment& experiment = request.experiment;
@@ -90,10 +83,8 @@ Json describe(const std::vector<Model>& models) {
 
 std::vector<tasks::LoadedTask> load_tasks(const RunRequest& request) {
   std::vector<tasks::LoadedTask> loaded;
-  for (tasks::TaskSpec& spec : request.library.select(request.experiment.tasks)) {
-    check_measured(request.experiment, spec);
-    if (request.experiment.few_shot) spec.few_shot = *request.experiment.few_shot;
-    loaded.push_back(tasks::load_task(spec, tasks::Split::kTest, request.places, request.experiment.limit));
+  for (const MeasuredTask& task : measured_tasks(request.experiment, request.library)) {
+    loaded.push_back(tasks::load_task(task.spec, tasks::Split::kTest, request.places, task.limit));
     check_task(request, loaded.back());
   }
   return loaded;

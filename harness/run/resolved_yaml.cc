@@ -90,14 +90,6 @@ Json to_json(const metrics::Averages& averages) {
                       {"tasks", metrics::to_string(averages.tasks)}};
 }
 
-Json to_json(const tasks::FewShot& few_shot) {
-  return Json::Object{{"k", few_shot.k},
-                      {"seed", static_cast<std::int64_t>(few_shot.seed)},
-                      {"separator", few_shot.separator},
-                      {"target_separator", few_shot.target_separator},
-                      {"balanced", few_shot.balanced}};
-}
-
 }  // namespace
 
 std::string resolved_yaml(const Experiment& experiment) {
@@ -116,6 +108,7 @@ std::string resolved_yaml(const Experiment& experiment) {
                       {"lengths", to_json(experiment.lengths)},
                       {"average", to_json(experiment.average)}};
   if (experiment.few_shot) object.emplace_back("few_shot", to_json(*experiment.few_shot));
+  if (!experiment.task_options.empty()) object.emplace_back("task_options", to_json(experiment.task_options));
   if (experiment.limit >= 0) object.emplace_back("limit", experiment.limit);
   if (!decodings.empty()) object.emplace(object.begin() + 3, "decoding", decodings);
   std::string out;

@@ -124,6 +124,20 @@ std::vector<std::string> random_models(const Prepared& prepared) {
   return names;
 }
 
+/// Cut on the right, an input with examples in front has lost what was asked.
+void warn_of_lost_instructions(const Experiment& experiment, reports::RunSummary& summary) {
+  if (experiment.lengths.truncation_side == tokenizer::TruncationSide::kLeft) return;
+  for (reports::TaskData& data : summary.data) {
+    for (const reports::TaskCounters& counters : summary.counters) {
+      if (counters.task != data.task || data.shots == 0 || counters.inputs_cut == 0) continue;
+      data.warnings.push_back(
+          fmt::format("{} instructions that {} read lost their end behind the examples: set lengths.truncation_side to "
+                      "left",
+                      counters.inputs_cut, counters.backbone));
+    }
+  }
+}
+
 RunFiles judge_all(const Experiment& experiment, const Prepared& prepared, const std::vector<Unit>& units) {
   RunFiles files;
   files.config = resolved_yaml(experiment);
@@ -148,6 +162,7 @@ RunFiles judge_all(const Experiment& experiment, const Prepared& prepared, const
                                        outcome.template_rows.end());
     files.summary.counters.push_back(outcome.counters);
   }
+  warn_of_lost_instructions(experiment, files.summary);
   return files;
 }
 

@@ -51,6 +51,7 @@ class FakeBackbone : public backbones::Backbone {
   backbones::Generation answer(const std::string& instruction, const backbones::GenerationOptions& options) const {
     backbones::Generation generation;
     generation.source_tokens = count_tokens(instruction);
+    generation.source_tokens_cut = std::max<std::int64_t>(generation.source_tokens - options.max_source_length, 0);
     std::vector<std::string> words;
     for (const auto word : core::split(instruction, " ")) words.emplace_back(word);
     for (const auto& decoding : options.decodings) {

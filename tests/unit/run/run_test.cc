@@ -107,6 +107,23 @@ TEST_F(RunTest, AnUnconditionalScoreIsOneMoreStageOverDistinctResponses) {
   EXPECT_EQ(distinct.size(), 4u);  // two choices under each of two templates
 }
 
+TEST_F(RunTest, AnInstructionThatIsLostBehindItsExamplesIsToldInTheReport) {
+  const Overrides cut{{"tasks", "[reverse_words]"}, {"lengths.max_source_length", "20"}};
+  const auto with = [&](const Overrides& more) {
+    Overrides all = cut;
+    all.insert(all.end(), more.begin(), more.end());
+    return run("runs", all).summary.data.at(0);
+  };
+  EXPECT_TRUE(with({}).warnings.empty());
+  const reports::TaskData right = with({{"few_shot.k", "9"}});
+  EXPECT_EQ(right.shots, 9);
+  ASSERT_EQ(right.warnings.size(), 1u);
+  EXPECT_NE(right.warnings[0].find("24 instructions that t5 read lost their end"), std::string::npos)
+      << right.warnings[0];
+  EXPECT_NE(core::read_file(folder_.path() / "runs/x/report.md").find("lost their end"), std::string::npos);
+  EXPECT_TRUE(with({{"few_shot.k", "9"}, {"lengths.truncation_side", "left"}}).warnings.empty());
+}
+
 TEST_F(RunTest, TheSameCallAgainComputesNothing) {
   EXPECT_GT(run("runs").computed, 0);
   const auto first = results("runs");
