@@ -65,7 +65,9 @@ std::string base64(const std::string& text) {
 /// An open way to one server.
 class Connection {
  public:
-  Connection(asio::io_context& context, asio::ssl::context& tls) : context_(context), tls_(tls) {}
+  Connection(asio::io_context& context, asio::ssl::context& tls) : context_(context), tls_(tls) {
+    buffer_.reserve(kBlock);  // Beast reads no more at once than the buffer holds: 512 bytes where nothing is said
+  }
 
   /// Throws HubError.
   void open(const Request& request) {

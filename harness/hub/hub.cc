@@ -40,6 +40,15 @@ std::optional<std::string> Hub::known_commit(const Repository& repository, const
   return settings_.offline ? cache.commit() : std::nullopt;
 }
 
+/// Writes what only saves a later question: a cache that cannot be written still serves what it has.
+void Hub::note(const std::function<void()>& write) const {
+  try {
+    write();
+  } catch (const core::FileError& error) {
+    say_(error.what());
+  }
+}
+
 void Hub::remember(const Repository& repository, const std::string& commit) { commits_[key_of(repository)] = commit; }
 
 void Hub::fail_offline(const Repository& repository, const std::string& what) const {
@@ -68,8 +77,10 @@ Listing Hub::list(const Repository& repository) {
       const bool is_new = !files;
       if (is_new) files = patience.run([&] { return remote_.tree(repository, *commit); });
       remember(repository, *commit);
-      cache.set_commit(*commit);
-      if (is_new) cache.set_tree(*commit, *files);
+      note([&] {
+        cache.set_commit(*commit);
+        if (is_new) cache.set_tree(*commit, *files);
+      });
       return {.commit = *commit, .files = std::move(*files)};
     } catch (const HubError& error) {
       failure = error;
@@ -97,8 +108,10 @@ std::optional<Metadata> Hub::ask(const Repository& repository, const std::string
     return has_copy ? attempt() : retry().run(attempt);
   } catch (const HubError& error) {
     if (!absent_at.empty()) {
-      cache.set_absent(absent_at, path);
-      cache.set_commit(absent_at);
+      note([&] {
+        cache.set_absent(absent_at, path);
+        cache.set_commit(absent_at);
+      });
     }
     if (!has_copy || !may_fall_back(error.failure()))
       throw HubError(error.failure(), error.what() + advice(error, settings_));
@@ -139,7 +152,7 @@ fs::path Hub::fetch(const Repository& repository, const std::string& path) {
   const auto metadata = ask(commit ? at_commit(repository, *commit) : repository, path, cache);
   if (!metadata) return *cache.find(*cache.commit(), path);
   remember(repository, metadata->commit);
-  cache.set_commit(metadata->commit);
+  note([&] { cache.set_commit(metadata->commit); });
   if (const auto found = cache.find(metadata->commit, path)) return *found;
   return place(repository, path, *metadata, cache);
 }

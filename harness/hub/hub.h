@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -58,6 +59,7 @@ class Hub {
                               RepositoryCache& cache);
   std::optional<std::string> known_commit(const Repository& repository, const RepositoryCache& cache) const;
   std::optional<std::string> cached_commit(const Repository& repository, const RepositoryCache& cache) const;
+  void note(const std::function<void()>& write) const;
   void remember(const Repository& repository, const std::string& commit);
   [[noreturn]] void fail_offline(const Repository& repository, const std::string& what) const;
   Retry retry() const { return {settings_.first_wait, say_}; }

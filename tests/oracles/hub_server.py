@@ -3,6 +3,7 @@ huggingface_hub speaks them, a second port as the "CDN" that big files are redir
 
 `server.faults` is a queue: each request takes one entry and behaves so, `None` is normal. `server.log` has every request.
 """
+import functools
 import hashlib
 import json
 import socket
@@ -18,8 +19,14 @@ FAULTS = ["drop", "garbage", "500", "503", "429", "cut", "half-header", "stall",
           "ignore-range", "other-range", "416", "empty"]
 
 
+@functools.lru_cache(maxsize=None)
 def git_blob(content):
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+@functools.lru_cache(maxsize=None)
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
 
 
 class Repository:
@@ -38,7 +45,7 @@ class Repository:
         return sha
 
     def etag(self, path, content):
-        return hashlib.sha256(content).hexdigest() if path in self.lfs else git_blob(content)
+        return sha256(content) if path in self.lfs else git_blob(content)
 
 
 class Log:
@@ -192,7 +199,7 @@ def _handler(server, host):
             for path, content in sorted(repository.commits[sha].items()):
                 entry = {"type": "file", "path": path, "size": len(content), "oid": git_blob(content)}
                 if path in repository.lfs:
-                    entry["lfs"] = {"oid": hashlib.sha256(content).hexdigest(), "size": len(content), "pointerSize": 130}
+                    entry["lfs"] = {"oid": sha256(content), "size": len(content), "pointerSize": 130}
                 entries.append(entry)
             begin = int(query.get("cursor", ["0"])[0])
             headers = {"Content_Type": "application/json"}
