@@ -241,7 +241,28 @@ def check_marks(folder):
         REPORT.equal(expected in report, True, f"{expected!r} in the report")
     REPORT.equal("is\\_sorted \u2020" in report or "is_sorted \u2020" in report, False, "a set that nobody has seen has no mark")
     REPORT.equal("\u2020" in done.stdout, True, "marks on standard output")
+    check_warnings(folder, words)
     (folder.path / "x.yaml").write_text(text)
+
+
+def check_warnings(folder, words):
+    """Rows that nobody mapped must be as many as the task pins."""
+    (folder.path / "tasks/even.yaml").write_text(USER_TASK.format(name="even", rows=7))
+    command = ("run", folder.path / "x.yaml", "--runs", folder.path / "runs", "--progress", "none", "--tasks", folder.path / "tasks", *words)
+    whole = ("--set", "limit=100")
+    done = run_cappy(*command, *whole, check=False)
+    REPORT.equal((done.returncode, "6 rows where the task pins 7" in done.stderr), (1, True), f"another count: {done.stderr!r}")
+
+
+def check_task_options(folder):
+    made = folder.run("options", "methods=[cappy]", "decoding=greedy", "tasks=[longer_word, reverse_words]",
+                      "task_options={longer_word: {templates: [question], limit: 3}, reverse_words: {split: train, limit: 5}}")
+    data = {line["task"]: (line["templates"], line["rows"], line["split"]) for line in read_jsonl(made / "data.jsonl")}
+    REPORT.equal(data, {"longer_word": (1, 3, "test"), "reverse_words": (1, 5, "train")}, "what the options chose")
+    rows = rows_of(made)
+    REPORT.equal({row["template"] for row in rows if row["task"] == "longer_word"}, {"question"}, "the template")
+    train = filter_rows([], "tasks", "export", "reverse_words", "--split", "train")[:5]
+    REPORT.equal([row["instruction"] for row in rows if row["task"] == "reverse_words"], [row["instruction"] for row in train], "the split")
 
 
 def refused(folder, setting, says):
@@ -255,6 +276,7 @@ def check_refusals(folder):
     refused(folder, ["average.task=micro"], "did you mean 'tasks'")
     refused(folder, ["lengths.truncation_side=lef"], "did you mean 'left'")
     refused(folder, ["few_shot.k=1000"], "few_shot.k")
+    refused(folder, ["task_options={rte: {limit: 3}}"], "is no task of this experiment")
 
 
 def main():
@@ -265,6 +287,7 @@ def main():
         right = check_truncation(folder)
         check_data(folder, right)
         check_few_shot(folder)
+        check_task_options(folder)
         check_marks(folder)
         check_refusals(folder)
     REPORT.finish(at_least=400)
