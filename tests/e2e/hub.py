@@ -344,6 +344,13 @@ def test_faults(bench, report):
         if fault in ("cut", "stall"):
             ranges = [r.range for r in server.log if r.host == "cdn"]
             report.equal(ranges[0] is None and ranges[1] == "bytes=150000-", True, f"{fault}: resumed: {ranges}")
+    # a range that is ignored, or is another one, after a cut: seen for what it is, not only by the hash
+    for fault, says in (("ignore-range", "connection broke"), ("other-range", "another range")):
+        cache = bench.folder / f"range-{fault}"
+        server.faults.clear()
+        server.faults.extend([None] * 6 + ["cut", None, fault])
+        done = bench.pull("org/model", cache=cache)
+        report.equal((says in done.stderr, "promised" in done.stderr, problems_of(cache, server)), (True, False, []), done.stderr)
     # wrong bytes at every attempt: an error, no blob, and the next call completes
     cache = bench.folder / "wrong"
     server.faults.clear()
