@@ -9,6 +9,8 @@
 namespace jinja {
 namespace {
 
+constexpr std::int64_t kShown = 120;  // code points of a long line that are shown, around the column
+
 /// As wide as the line in front of the column: tabs stay tabs, so that the caret stands below.
 std::string blanks_below(std::string_view line, int column) {
   std::string blanks;
@@ -16,6 +18,17 @@ std::string blanks_below(std::string_view line, int column) {
     blanks += next_code_point(line, byte) == '\t' ? '\t' : ' ';
   blanks.resize(static_cast<std::size_t>(column - 1), ' ');
   return blanks;
+}
+
+/// The line with a caret below the column; a long line without its ends.
+std::string excerpt(std::string_view line, int column) {
+  const std::int64_t length = count_code_points(line), before = column - 1;
+  const std::int64_t first = length <= kShown || before < kShown / 2 ? 0 : before - kShown / 2;
+  const std::int64_t last = std::min(length, first + kShown);
+  const std::string shown =
+      fmt::format("{}{}{}", first > 0 ? "…" : "", substring(line, first, last), last < length ? "…" : "");
+  const int place = static_cast<int>(before - first) + (first > 0 ? 2 : 1);
+  return fmt::format("  {}\n  {}^", shown, blanks_below(shown, place));
 }
 
 }  // namespace
@@ -34,8 +47,8 @@ TemplateError::TemplateError(std::string_view name, std::string_view source, std
     : TemplateError(name, find_place(source, offset), message) {}
 
 TemplateError::TemplateError(std::string_view name, const Place& place, std::string_view message)
-    : std::runtime_error(fmt::format("{}:{}:{}: {}\n  {}\n  {}^", name, place.line, place.column, message, place.text,
-                                     blanks_below(place.text, place.column))),
+    : std::runtime_error(
+          fmt::format("{}:{}:{}: {}\n{}", name, place.line, place.column, message, excerpt(place.text, place.column))),
       line_(place.line),
       column_(place.column) {}
 

@@ -15,7 +15,8 @@ class EvaluationError : public std::runtime_error {
 };
 
 /// "NAME:LINE:COLUMN: message", then the source line and a caret below the column, both set in by two blanks. Lines and
-/// columns count from 1, columns in code points; tabs of the line stay tabs in front of the caret.
+/// columns count from 1, columns in code points; tabs of the line stay tabs in front of the caret. Of a line longer
+/// than 120 code points those around the column are shown, with "…" for the rest.
 class TemplateError : public std::runtime_error {
  public:
   TemplateError(std::string_view name, std::string_view source, std::size_t offset, std::string_view message);

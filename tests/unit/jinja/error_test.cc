@@ -50,6 +50,58 @@ TEST(TemplateError, NamesPlaceLineAndSuggestion) {
   for (const Wanted& wanted : table) EXPECT_EQ(message_of(wanted.source), wanted.message);
 }
 
+TEST(TemplateError, PointsIntoMacrosLoopsAndBlocks) {
+  const Wanted table[] = {
+      {"{% macro m(x) %}\n{{ x + 1 }}\n{% endmacro %}\n{{ m('a') }}",
+       "rte: name:2:6: unsupported operand types for +: 'str' and 'int'\n  {{ x + 1 }}\n       ^"},
+      {"{% macro m(x) %}{% endmacro %}\n{{ m(1, 2) }}",
+       "rte: name:2:5: macro 'm' takes not more than 1 argument\n  {{ m(1, 2) }}\n      ^"},
+      {"{% macro m() %}{% endmacro %}\n{{ m(z=2) }}",
+       "rte: name:2:5: macro 'm' takes no keyword argument 'z'\n  {{ m(z=2) }}\n      ^"},
+      {"{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+       "rte: name:1:20: macros or loops call each other deeper than 200\n"
+       "  {% macro m() %}{{ m() }}{% endmacro %}{{ m() }}\n                     ^"},
+      {"{% for x in l %}{{ loop(l) }}{% endfor %}",
+       "rte: name:1:24: the loop must have the 'recursive' marker to be called\n"
+       "  {% for x in l %}{{ loop(l) }}{% endfor %}\n                         ^"},
+      {"{% filter length %}x{% endfilter %}",
+       "rte: name:1:4: a filter block must give a str, found 'int'\n  {% filter length %}x{% endfilter %}\n     ^"},
+      {"{% include 'x' %}",
+       "rte: name:1:4: 'include' is not supported: a template is one text, without others beside it\n"
+       "  {% include 'x' %}\n     ^"},
+      {"{% set ns = 1 %}{% set ns.x = 2 %}",
+       "rte: name:1:24: 'ns' is not a namespace: its attribute cannot be set\n  {% set ns = 1 %}{% set ns.x = 2 %}\n   "
+       "   "
+       "                   ^"},
+  };
+  for (const Wanted& wanted : table) EXPECT_EQ(message_of(wanted.source), wanted.message);
+}
+
+TEST(TemplateError, ShowsTheMiddleOfALongLine) {
+  const std::string ends(200, 'x'), sixty(60, 'x'), blanks(61, ' ');
+  EXPECT_EQ(message_of(ends + "{{ +a }}" + ends),
+            "rte: name:1:204: unsupported operand types for unary +: 'str' and 'str'\n  …" + sixty.substr(3) +
+                "{{ +a }}" + std::string(55, 'x') + "…\n  " + blanks + "^");
+}
+
+TEST(TemplateError, ShowsARewrittenSourceAsWritten) {
+  const core::Json row = core::parse_json(R"({"a": "x"})");
+  const auto message = [&](const std::string& source) -> std::string {
+    try {
+      jinja::Context context(row);
+      jinja::Draws draws([] { return 0; });
+      return jinja::Template(source, "t", {"}}", " | string | truncate(2048) }}"}).render(context, draws);
+    } catch (const jinja::TemplateError& error) {
+      return error.what();
+    }
+  };
+  EXPECT_EQ(message("{{ a }} {{ +a }}"),
+            "t:1:12: unsupported operand types for unary +: 'str' and 'str'\n  {{ a }} {{ +a }}\n             ^");
+  EXPECT_EQ(message("{{ a }}{{ }}"), "t:1:11: expected an expression, found '|'\n  {{ a }}{{ }}\n            ^");
+  EXPECT_EQ(message("{{ a }}\n{{ a }}{% nope %}"),
+            "t:2:11: unknown statement 'nope'\n  {{ a }}{% nope %}\n            ^");
+}
+
 TEST(TemplateError, NestingEndsWithAnErrorNotACrash) {
   EXPECT_NE(message_of("{{ " + std::string(100000, '(') + "1" + std::string(100000, ')') + " }}").find("nested deeper"),
             std::string::npos);
