@@ -2,8 +2,9 @@
 the package on rows made up for the columns that it reads. Errors must agree: both render, or both raise."""
 import json
 import random
+import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from common import CAPPY, Report, need_shared, read_jsonl, run_cappy
 import promptsource_oracle as oracle
@@ -13,7 +14,10 @@ REAL = {"super_glue/rte": "super_glue_rte/validation.jsonl", "super_glue/cb": "s
         "super_glue/wsc.fixed": "super_glue_wsc/validation.jsonl", "super_glue/wic": "super_glue_wic/validation.jsonl",
         "super_glue/axg": "super_glue_axg/test.jsonl"}
 LABELS = {"entailment": 0, "contradiction": 1, "neutral": 2, "not_entailment": 1, True: 1, False: 0}
-ROWS = 3  # made up per template
+ROWS = 3       # made up per template
+ODD_ROWS = 8   # with an odd value each, per template
+FULL = 1940    # templates with such a row; the others want values that match each other
+TRIES = 24     # for a row that is rendered in full
 
 
 def hub_row(dataset, row):
@@ -42,47 +46,61 @@ def compare_real(shared):
         report.finish(at_least=len(rows))
 
 
-def render_all(dataset, name, rows):
-    """What cappy makes of each row by one template; its message where it refuses. A bad row ends the filter, so the rows
-    behind it are given again."""
-    results = []
-    while len(results) < len(rows):
-        done = run_cappy("render", "--prompt", dataset, "--template", name, text=lines(rows[len(results):]), check=False)
-        if done.returncode not in (0, 1):
-            sys.exit(f"{CAPPY} ended with {done.returncode} on {dataset}, {name}:\n{done.stderr}")
-        results += [json.loads(line) for line in done.stdout.splitlines()]
-        if done.returncode == 1:
-            results.append(done.stderr)
-    return results
+def is_full(rendered):
+    """Whether a rendering has an instruction and a target with text in them."""
+    return isinstance(rendered, dict) and bool(rendered["instruction"]) and bool(rendered["target"])
+
+
+def made_up_rows(prompt, generator, start):
+    """A few rows of the shape that the template reads, and one that it renders in full, at whose values odd ones then stand."""
+    rows = [row_maker.make_row(prompt, generator) for _ in range(ROWS)]
+    full = next((row for row in rows if is_full(oracle.render(prompt, row))), None)
+    for i in range(0 if full else TRIES):
+        row = row_maker.make_row(prompt, generator, row_maker.POOLS[i % len(row_maker.POOLS)])
+        if is_full(oracle.render(prompt, row)):
+            full = row
+            rows.append(row)
+            break
+    return rows + list(row_maker.odd_rows(full or rows[0], ODD_ROWS, start))
+
+
+def render_all(jobs):
+    """What cappy makes of the rows of each (data set, prompt, rows)."""
+    text = lines([{"dataset": dataset, "template": prompt.name, "rows": rows} for dataset, prompt, rows in jobs])
+    done = subprocess.run([Path(CAPPY).parent / "prompt_lines", oracle.FOLDER], input=text, capture_output=True, text=True, encoding="utf-8")
+    if done.returncode != 0:
+        sys.exit(f"prompt_lines ended with {done.returncode}:\n{done.stderr}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def compare_made_up():
-    generator = random.Random(7)
-    report, raised, drawn, count = Report("promptsource, every template on made-up rows"), 0, 0, 0
-    with ThreadPoolExecutor(2) as pool:
-        jobs = []
-        for dataset in oracle.datasets():
-            for name, prompt in oracle.load(dataset).items():
-                rows = [row_maker.make_row(prompt, generator) for _ in range(ROWS)]
-                jobs.append((dataset, prompt, rows, pool.submit(render_all, dataset, name, rows)))
-        for dataset, prompt, rows, job in jobs:
-            count += 1
-            sources = prompt.jinja + (prompt.answer_choices or "")
-            drawn += "choice" in sources.replace("answer_choices", "") or "random" in sources
-            for row, mine in zip(rows, job.result()):
-                wanted = oracle.render(prompt, row)
-                where = f"{dataset}, {prompt.name}: {json.dumps(row, ensure_ascii=False)[:1500]}"
-                if isinstance(wanted, Exception):
-                    raised += 1
-                    report.equal("raised" if isinstance(mine, str) else mine, "raised", f"{where}\n  {wanted!r}")
-                elif isinstance(mine, str):
-                    report.equal(mine, wanted, where)
-                else:
-                    report.equal({key: mine[key] for key in wanted}, wanted, where)
-    print(f"{count} templates ({drawn} draw at random, compared under the same seed), {raised} renderings raised in both")
-    if report.compared - raised < report.compared * 0.6:
-        sys.exit("too many renderings raised to say much")
-    report.finish(at_least=2085 * ROWS)
+    generator, jobs = random.Random(7), []
+    for dataset in oracle.datasets():
+        for prompt in oracle.load(dataset).values():
+            jobs.append((dataset, prompt, made_up_rows(prompt, generator, len(jobs) * ODD_ROWS)))
+    report, raised, drawn, full, empty = Report("promptsource, every template on made-up rows"), 0, 0, 0, []
+    for (dataset, prompt, rows), results in zip(jobs, render_all(jobs)):
+        sources = prompt.jinja + (prompt.answer_choices or "")
+        drawn += "choice" in sources.replace("answer_choices", "") or "random" in sources
+        some = False
+        for row, mine in zip(rows, results):
+            wanted = oracle.render(prompt, row)
+            where = f"{dataset}, {prompt.name}: {json.dumps(row, ensure_ascii=False)[:1500]}"
+            if isinstance(wanted, Exception):
+                raised += 1
+                report.equal("raised" if "error" in mine else mine, "raised", f"{where}\n  {wanted!r}")
+            else:
+                report.equal(mine, wanted, where)
+                some = some or (mine == wanted and is_full(mine))
+        full += some
+        if not some:
+            empty.append(f"{dataset}, {prompt.name}")
+    print(f"{len(jobs)} templates ({drawn} draw at random, compared under the same seed); {full} rendered an instruction and a target with text in "
+          f"them at least once; {raised} of {report.compared} renderings raised in both")
+    print(f"{len(empty)} were refused or skipped for every row made up, or left a part empty: {'; '.join(empty)}")
+    report.finish(at_least=2085 * (ROWS + ODD_ROWS) * 9 // 10)
+    if len(jobs) < 2085 or full < FULL:
+        sys.exit(f"{full} of {len(jobs)} templates were rendered in full, expected at least {FULL} of 2,085")
 
 
 compare_real(need_shared())

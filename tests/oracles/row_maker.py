@@ -1,6 +1,7 @@
 """Rows for templates whose data sets are not here. A walk over the syntax tree guesses from use what a column holds (a list that
 is iterated, a dict that is subscripted by a name, a number that is compared with one); values are then drawn by that
 shape, with a few odd ones between: None, empty text, wide characters, very long text, protected bars."""
+import json
 from collections import defaultdict
 
 from jinja2 import meta, nodes
@@ -154,7 +155,12 @@ class Walker:
     on_Sub = on_Mul = on_Div = on_Mod = on_Add = on_arithmetic
 
 
-def text(generator):
+POOLS = (None, ["A", "B", "C"], ["1", "0.5", "2"], ["yes", "no"])  # texts that are found in each other
+
+
+def text(generator, pool=None):
+    if pool:
+        return generator.choice(pool)
     roll = generator.random()
     if roll < 0.04:
         return " ".join(generator.choice(WORDS) for _ in range(700))
@@ -163,28 +169,51 @@ def text(generator):
     return " ".join(generator.choice(WORDS) for _ in range(generator.randint(1, 9)))
 
 
-def value(shape, generator, depth=0):
-    if generator.random() < 0.03:
+def value(shape, generator, depth=0, pool=None):
+    if not pool and generator.random() < 0.03:
         return generator.choice([None, "", 0, -1, 2.5, True, [], {}])
     if depth > 6:
         return "deep"
     if shape.keys or "dict" in shape.hints:
-        inner = {key: value(one, generator, depth + 1) for key, one in shape.keys.items()}
+        inner = {key: value(one, generator, depth + 1, pool) for key, one in shape.keys.items()}
         listed = shape.hints & {"list", "item", "slice"} and shape._item is not None and not shape.keys
         return [inner] if listed else inner or {"k": 1, "l": 2}
     if shape.constants and generator.random() < 0.8:
         constant = generator.choice(shape.constants)
         return constant + generator.randint(-1, 1) if type(constant) is int and generator.random() < 0.5 else constant
     if "list" in shape.hints or ("item" in shape.hints and "str" not in shape.hints):
-        return [value(shape._item or Shape(), generator, depth + 1) for _ in range(generator.randint(1, 5))]
+        return [value(shape._item or Shape(), generator, depth + 1, pool) for _ in range(generator.randint(1, 5))]
     if "int" in shape.hints and "str" not in shape.hints:
         return generator.randint(0, 3)
     if "slice" in shape.hints and generator.random() < 0.5:
-        return [text(generator) for _ in range(generator.randint(0, 4))]
-    return text(generator)
+        return [text(generator, pool) for _ in range(generator.randint(0, 4))]
+    return text(generator, pool)
 
 
-def make_row(template, generator):
+ODD = [None, "", [], {}, "0", "3.70", " 12 ", -1, 0, 7, 2.5, 1e-07, True, False, "a ||| b", "|||", "straße İΑΣ 日本語 🙂 e\u0301", "\u3000x\u00a0\n", "x" * 2060, "many words " * 200, ["", "b|||c"], [None, 1.0], {"k": "v"}]
+
+
+def odd_rows(row, count, start):
+    """`row` with one value replaced by an odd one: `count` of them, the columns in turn, every second time inside of a list or
+    dict where there is one."""
+    places = [(name,) for name in row]
+    for name, value in row.items():
+        if isinstance(value, list):
+            places += [(name, i) for i in range(min(len(value), 2))]
+            places += [(name, 0, key) for key in value[0]] if value and isinstance(value[0], dict) else []
+        elif isinstance(value, dict):
+            places += [(name, key) for key in value]
+    for i in range(start, start + count if places else start):
+        odd = json.loads(json.dumps(row))
+        *way, last = places[i % len(places)]
+        inner = odd
+        for step in way:
+            inner = inner[step]
+        inner[last] = ODD[(i + i // len(places)) % len(ODD)]
+        yield odd
+
+
+def make_row(template, generator, pool=None):
     walker, names = Walker(), set()
     for source in (template.answer_choices, template.jinja):
         if source is not None:
@@ -193,4 +222,4 @@ def make_row(template, generator):
             walker.local = {}
             walker.statement(tree)
     names.discard("answer_choices")
-    return {name: value(walker.columns[name], generator) for name in sorted(names)}
+    return {name: value(walker.columns[name], generator, pool=pool) for name in sorted(names)}
