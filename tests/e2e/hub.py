@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from common import CAPPY, Report
@@ -437,33 +438,48 @@ def test_two_processes(bench, report):
     report.equal((waiting.returncode, problems_of(cache, server)), (0, []), "then it goes on")
 
 
+def random_sequence(bench, seed):
+    """One sequence of faults; yields what must be equal, and last how many calls failed."""
+    server, draw, failed = bench.server, random.Random(seed), 0
+    cache = bench.folder / f"random-{seed}"
+    others = [fault for fault in FAULTS if fault != "stall"]
+    faults = [draw.choice(others + ["stall"]) if draw.random() < 0.8 else None for _ in range(draw.randint(1, 20))]
+    if faults.count("stall") > 1:
+        faults = [None if fault == "stall" else fault for fault in faults]
+    server.faults.clear()
+    server.faults.extend(faults)
+    for _ in range(draw.randint(1, 2)):
+        done = bench.pull("org/model", cache=cache, check=False)
+        failed += done.returncode != 0
+        yield done.returncode in (0, 1), True, f"seed {seed}: {faults}: {done.stderr[-500:]}"
+        yield problems_of(cache, server) if cache.exists() else [], [], f"seed {seed}: {faults}"
+    server.faults.clear()
+    done = bench.pull("org/model", cache=cache)
+    yield len(done.stdout.splitlines()), 3, f"seed {seed}: all files"
+    yield problems_of(cache, server), [], f"seed {seed}, the next call"
+    yield list(cache.rglob("*.incomplete")) + list(cache.rglob("*.tmp")), [], f"seed {seed}: nothing is left over"
+    yield failed
+
+
 def test_random(bench, report, sequences=64):
     """Random sequences of faults: whatever the outcome, the cache is sound, and the next call completes."""
-    server, failed = bench.server, 0
-    server.stall, bench.timeout = 0.5, "0.4"
     files = {"config.json": b"{}", "model.safetensors": random.Random(8).randbytes(60_000), "tokenizer.json": b"[1]" * 2000}
-    server.add("models", "org/model", files, lfs=LFS)
-    for seed in range(sequences):
-        draw = random.Random(seed)
-        cache = bench.folder / f"random-{seed}"
-        common = [fault for fault in FAULTS if fault != "stall"]
-        faults = [draw.choice(common + ["stall"]) if draw.random() < 0.8 else None for _ in range(draw.randint(1, 20))]
-        if faults.count("stall") > 1:
-            faults = [None if fault == "stall" else fault for fault in faults]
-        server.faults.clear()
-        server.faults.extend(faults)
-        for _ in range(draw.randint(1, 2)):
-            done = bench.pull("org/model", cache=cache, check=False)
-            failed += done.returncode != 0
-            if done.returncode not in (0, 1):
-                report.equal(done.returncode, 1, f"seed {seed}: {faults}: {done.stderr[-500:]}")
-            if cache.exists():
-                report.equal(problems_of(cache, server), [], f"seed {seed}: {faults}")
-        server.faults.clear()
-        done = bench.pull("org/model", cache=cache)
-        report.equal(len(done.stdout.splitlines()), 3, f"seed {seed}: all files")
-        report.equal(problems_of(cache, server), [], f"seed {seed}, the next call")
-        report.equal(list(cache.rglob("*.incomplete")) + list(cache.rglob("*.tmp")), [], f"seed {seed}: nothing is left over")
+
+    def share(worker):  # most of the time is silence and waits, so several servers run side by side
+        own = Bench(bench.folder)
+        own.timeout, own.server.stall = "0.4", 0.5
+        own.server.add("models", "org/model", files, lfs=LFS)
+        outcomes = [list(random_sequence(own, seed)) for seed in range(worker, sequences, 4)]
+        own.server.close()
+        return outcomes
+
+    failed = 0
+    with ThreadPoolExecutor(4) as pool:
+        for outcomes in pool.map(share, range(4)):
+            for *cases, count in outcomes:
+                failed += count
+                for case in cases:
+                    report.equal(*case)
     print(f"random faults: {sequences} sequences, {failed} calls ended with an error")
     if not 3 < failed < sequences:
         sys.exit("the faults are too weak or too strong to test anything")
