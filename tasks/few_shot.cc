@@ -59,7 +59,7 @@ void ShotPool::close() {
   for (const auto& [key, instances] : rows_)
     for (const core::Instance& instance : instances)
       by_template_[instance.template_name].push_back(
-          {key.second, instance.label.value_or(0),
+          {key.second, instance.label.value_or(0), core::hash64(instance.instruction),
            instance.instruction + few_shot_.target_separator + answer_of(instance) + few_shot_.separator});
   rows_.clear();
   for (auto& [name, shots] : by_template_)
@@ -68,9 +68,10 @@ void ShotPool::close() {
 
 std::string ShotPool::shots_for(const core::Instance& instance, std::optional<std::int64_t> own_row) const {
   std::map<std::int64_t, std::vector<const Shot*>> classes;  // one where the classes do not matter
+  const std::uint64_t own = core::hash64(instance.instruction);
   if (const auto shots = by_template_.find(instance.template_name); shots != by_template_.end())
     for (const Shot& shot : shots->second)
-      if (shot.row != own_row) classes[few_shot_.balanced ? shot.label : 0].push_back(&shot);
+      if (shot.row != own_row && shot.instruction != own) classes[few_shot_.balanced ? shot.label : 0].push_back(&shot);
   std::vector<std::int64_t> order;
   for (const auto& [label, shots] : classes) order.push_back(label);
   Draws draws(few_shot_.seed, instance.instruction);

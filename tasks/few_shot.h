@@ -3,9 +3,10 @@
 //
 // The candidates are a pool of at most 4,096 rows of the training split, a uniform sample that depends on the seed and
 // the number of the row alone, so that memory does not grow with the split. Rows that the template skips, rows without
-// a label and, where the measured split is the training split, the instance's own row are no candidates. Each instance
-// draws its own k without replacement, keyed by (seed, its instruction): equal instructions share their examples, and
-// neither order nor number of instances changes them.
+// a label, rows that give the instance's own instruction (leaked from the measured split, its answer would stand in
+// front of it) and, where the measured split is the training split, the instance's own row are no candidates. Each
+// instance draws its own k without replacement, keyed by (seed, its instruction): equal instructions share their
+// examples, and neither order nor number of instances changes them.
 #pragma once
 
 #include <cstdint>
@@ -46,8 +47,9 @@ class ShotPool {
  private:
   struct Shot {
     std::int64_t row = 0;
-    std::int64_t label = 0;  // 0 for generation
-    std::string text;        // with the separator that follows it
+    std::int64_t label = 0;         // 0 for generation
+    std::uint64_t instruction = 0;  // its hash
+    std::string text;               // with the separator that follows it
   };
   using Shots = std::vector<Shot>;
 

@@ -125,6 +125,30 @@ void check_group_names(const std::vector<TaskSpec>& tasks) {
   }
 }
 
+bool is_under(const fs::path& folder, const fs::path& file) {
+  const auto relative = fs::weakly_canonical(file).lexically_relative(fs::weakly_canonical(folder));
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+/// A task of another folder may not join a group of the installation: the group's means would change without a word.
+void check_shipped_groups(const fs::path& shipped, const std::vector<TaskSpec>& tasks,
+                          const std::vector<Group>& written) {
+  std::set<std::string> names;
+  for (const TaskSpec& task : tasks)
+    if (is_under(shipped, task.file)) names.insert(task.groups.begin(), task.groups.end());
+  for (const Group& group : written)
+    if (is_under(shipped, group.file)) names.insert(group.name);
+  for (const TaskSpec& task : tasks) {
+    if (is_under(shipped, task.file)) continue;
+    for (const std::string& group : task.groups)
+      if (names.contains(group))
+        core::Yaml::from_file(task.file).at("group").fail(fmt::format(
+            "'{}' is a group of the installation, whose means would change: take another name, or list both "
+            "in a group file of yours",
+            group));
+  }
+}
+
 /// The names by which the tasks' data are looked for, as places.cc does.
 std::set<std::string> mappable(const std::vector<TaskSpec>& specs) {
   std::set<std::string> names = {"bigbench"};
@@ -169,6 +193,7 @@ std::string Library::add(const fs::path& file) {
 void Library::link() {
   std::sort(tasks_.begin(), tasks_.end(), [](const TaskSpec& a, const TaskSpec& b) { return a.name < b.name; });
   check_group_names(tasks_);
+  check_shipped_groups(shipped_, tasks_, written_);
   groups_ = join_groups(tasks_, written_);
   for (const Group& group : groups_) {
     std::vector<std::string> path;
@@ -178,6 +203,7 @@ void Library::link() {
 
 Library Library::from_folders(const std::vector<fs::path>& folders) {
   Library library;
+  if (!folders.empty()) library.shipped_ = folders.front();
   for (const fs::path& folder : folders)
     for (const fs::path& file : files_of(folder)) library.add(file);
   library.link();

@@ -1,5 +1,6 @@
 // All task files and groups of the folders that a user names: the installation's tasks/ first, then each --tasks DIR. A
-// group is what the tasks' own `group:` say, and files of the form `group: NAME, tasks: [TASK or GROUP, …]`.
+// group is what the tasks' own `group:` say, and files of the form `group: NAME, tasks: [TASK or GROUP, …]`. Tasks of
+// another folder may be listed beside the installation's, not join its groups.
 #pragma once
 
 #include <filesystem>
@@ -47,6 +48,7 @@ class Library {
   void take_name(const core::Yaml& name);
   void link();
 
+  std::filesystem::path shipped_;  // the first folder
   std::vector<TaskSpec> tasks_;
   std::vector<Group> groups_;
   std::vector<Group> written_;                          // groups with a file of their own

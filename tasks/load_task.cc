@@ -14,12 +14,12 @@
 namespace tasks {
 namespace {
 
-/// An inline template is one of PromptSource's that stands in the task's own file.
 PromptTemplate from_inline(const TaskSpec& spec, const InlineTemplate& text) {
   PromptTemplate prompt;
   prompt.dataset = spec.name;
   prompt.name = text.name;
-  prompt.jinja = text.instruction + " ||| " + text.target;
+  prompt.jinja = text.instruction;
+  prompt.target = text.target;
   if (!text.choices.empty()) prompt.answer_choices = text.choices;
   try {
     prompt.compile();

@@ -116,24 +116,59 @@ Files files_matching(const fs::path& folder, const std::string& pattern) {
   return files;
 }
 
-Files local_files(const TaskSpec& spec, const std::string& split) {
-  const fs::path folder = fs::absolute(spec.file).parent_path();
-  if (spec.data.id.empty()) {
-    Files files;
-    for (const std::string& pattern : spec.data.files.at(split)) {
-      Files found = plain_or_packed(folder / pattern);
-      if (found.empty()) found = files_matching(folder, pattern);
-      if (found.empty())
-        throw AbsentData((folder / pattern).string(), fmt::format("is missing: the rows of task {}", spec.name));
-      files.insert(files.end(), found.begin(), found.end());
-    }
-    return files;
+[[noreturn]] void fail_local(const TaskSpec& spec, const std::vector<std::string>& key, const std::string& message) {
+  throw core::ConfigError(spec.file.string(), line_of_key(spec, key), core::join(key, "."), message);
+}
+
+/// The files that `data.files` names, by path or pattern.
+Files named_files(const TaskSpec& spec, const std::string& split, const fs::path& folder) {
+  const auto patterns = spec.data.files.find(split);
+  if (patterns == spec.data.files.end()) {
+    std::vector<std::string> splits;
+    for (const auto& [name, files] : spec.data.files) splits.push_back(name);
+    fail_local(spec, {"data", "files"},
+               fmt::format("names no files of the split '{}'{}; it has: {}", split, core::did_you_mean(split, splits),
+                           core::join(splits, ", ")));
   }
-  const fs::path base = folder / spec.data.id;
+  Files files;
+  for (const std::string& pattern : patterns->second) {
+    Files found = plain_or_packed(folder / pattern);
+    if (found.empty()) found = files_matching(folder, pattern);
+    if (found.empty())
+      fail_local(spec, {"data", "files", split},
+                 fmt::format("there is no {} (paths are relative to the task's file)", (folder / pattern).string()));
+    for (const fs::path& file : found) {
+      if (std::find(files.begin(), files.end(), file) != files.end())
+        fail_local(spec, {"data", "files", split}, fmt::format("names {} twice", file.string()));
+      files.push_back(file);
+    }
+  }
+  return files;
+}
+
+/// PREFIX.SPLIT.ENDING or PREFIX/SPLIT.ENDING: one of them.
+Files prefixed_file(const TaskSpec& spec, const std::string& split, const fs::path& base) {
+  Files files;
   for (const std::string& ending : row_file_endings())
     for (const std::string& path : {base.string() + "." + split + ending, (base / (split + ending)).string()})
-      if (Files files = plain_or_packed(path); !files.empty()) return files;
-  return {};
+      for (const char* packing : {"", ".zst", ".gz"})
+        if (fs::is_regular_file(path + packing)) files.emplace_back(path + packing);
+  if (files.empty())
+    fail_local(
+        spec, {"data", "local"},
+        fmt::format("there is no {}.{}.jsonl and no {}/{}.jsonl (also .json, .csv, .tsv, .parquet, each also .zst "
+                    "or .gz; `files` names others)",
+                    base.string(), split, base.string(), split));
+  if (files.size() > 1)
+    fail_local(spec, {"data", "local"},
+               fmt::format("{} and {} are both there: remove one, or name it by `files`", files[0].string(),
+                           files[1].string()));
+  return files;
+}
+
+Files local_files(const TaskSpec& spec, const std::string& split) {
+  const fs::path folder = fs::absolute(spec.file).parent_path();
+  return spec.data.id.empty() ? named_files(spec, split, folder) : prefixed_file(spec, split, folder / spec.data.id);
 }
 
 /// The files of a split at a place that a user mapped, or in the data folder.
@@ -172,19 +207,28 @@ SplitFiles fetch(const HubRequest& request, const std::vector<std::string>& path
   return found;
 }
 
+std::string without_split(const std::string& id, const std::vector<std::string>& listing) {
+  constexpr std::size_t kShown = 5;
+  const std::vector<std::string> first(listing.begin(), listing.begin() + std::min(kShown, listing.size()));
+  return fmt::format("{} has no file of this name ({}{}): name the split's files by `data.files`", id,
+                     core::join(first, ", "), listing.size() > kShown ? ", …" : "");
+}
+
 /// No files: the repository lacks the split, or `hub_error` says why it could not be asked.
 SplitFiles find_on_hub(const TaskSpec& spec, const std::string& split, DatasetHub& hub, std::string& hub_error) {
   const std::vector<HubRequest> requests = hub_requests(spec);
   for (const HubRequest& request : requests)
     if (const auto paths = cached_files(request, spec, split, hub); !paths.empty()) return fetch(request, paths, hub);
+  std::string seen;  // what a repository without the split has
   for (const HubRequest& request : requests) {
     std::vector<std::string> listing;
     try {
       listing = hub.list(request.id, request.revision);
     } catch (const std::runtime_error& error) {
-      hub_error = error.what();
+      hub_error = seen.empty() ? error.what() : seen;
       return {};
     }
+    if (seen.empty() && !listing.empty()) seen = without_split(request.id, listing);
     if (const auto paths = files_of_split(listing, spec, split); !paths.empty()) return fetch(request, paths, hub);
   }
   return {};
@@ -193,9 +237,6 @@ SplitFiles find_on_hub(const TaskSpec& spec, const std::string& split, DatasetHu
 [[noreturn]] void fail_absent(const TaskSpec& spec, const std::string& split, const Places& places,
                               const std::string& hub_error) {
   const DataSpec& data = spec.data;
-  if (data.kind == DataKind::kLocal)
-    throw AbsentData((fs::absolute(spec.file).parent_path() / data.id).string() + "." + split + ".jsonl",
-                     "is missing: the rows of task " + spec.name + " (also .json, .csv, .tsv, .parquet)");
   if (data.kind == DataKind::kBigbench)
     throw AbsentData((places.data / data.id / "task.json").string(),
                      "is missing: run scripts/get_data bigbench, or map `bigbench` to its folder by --sources");
@@ -265,6 +306,8 @@ std::optional<Origin> available(const TaskSpec& spec, const std::string& split, 
   try {
     if (const SplitFiles found = find_without_network(spec, split, places); !found.files.empty()) return found.origin;
   } catch (const AbsentData&) {
+    return std::nullopt;
+  } catch (const core::ConfigError&) {  // files beside the task that are not there
     return std::nullopt;
   }
   if (spec.data.kind != DataKind::kHub || places.dataset_hub == nullptr) return std::nullopt;

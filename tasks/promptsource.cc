@@ -101,13 +101,13 @@ jinja::Value to_value(const std::optional<std::vector<std::string>>& choices) {
 
 }  // namespace
 
-/// The template's three sources, each parsed at its first use. Copies of a PromptTemplate share them.
+/// The template's sources, each parsed at its first use. Copies of a PromptTemplate share them.
 struct PromptTemplate::Compiled {
-  mutable std::array<std::once_flag, 3> once;
-  mutable std::optional<jinja::Template> cut, whole, choices;
+  mutable std::array<std::once_flag, 4> once;
+  mutable std::optional<jinja::Template> cut, whole, choices, target;
 
   const jinja::Template& body(const PromptTemplate& prompt, Truncation truncation) const {
-    if (truncation == Truncation::kOff) {
+    if (truncation == Truncation::kOff || prompt.target) {
       std::call_once(once[1], [&] { whole.emplace(prompt.jinja, prompt.label("")); });
       return *whole;
     }
@@ -118,6 +118,10 @@ struct PromptTemplate::Compiled {
     std::call_once(once[2], [&] { choices.emplace(*prompt.answer_choices, prompt.label(" (answer choices)")); });
     return *choices;
   }
+  const jinja::Template& target_of(const PromptTemplate& prompt) const {
+    std::call_once(once[3], [&] { target.emplace(*prompt.target, prompt.label(" (target)")); });
+    return *target;
+  }
 };
 
 PromptTemplate::PromptTemplate() : compiled_(std::make_shared<const Compiled>()) {}
@@ -127,6 +131,7 @@ std::string PromptTemplate::label(std::string_view part) const { return fmt::for
 void PromptTemplate::compile() const {
   compiled_->body(*this, Truncation::kOn);
   if (answer_choices) compiled_->choices_of(*this);
+  if (target) compiled_->target_of(*this);
 }
 
 /// A draw depends on seed, template and row alone, so that neither order nor number of rows changes it.
@@ -139,12 +144,16 @@ std::optional<std::vector<std::string>> PromptTemplate::choices_in(jinja::Contex
   return split_choices(compiled_->choices_of(*this).render(context, draws));
 }
 
-std::vector<std::string> PromptTemplate::parts_in(const core::Json& row, jinja::Context& context, jinja::Draws& draws,
-                                                  const Choices& choices, Truncation truncation) const {
+void PromptTemplate::set_choices(const core::Json& row, jinja::Context& context, const Choices& choices) const {
   if (row.find("answer_choices"))
     throw std::runtime_error(
         fmt::format("{}: the row has a column 'answer_choices', which the template's own would hide", label("")));
   context.set("answer_choices", to_value(choices));
+}
+
+std::vector<std::string> PromptTemplate::parts_in(const core::Json& row, jinja::Context& context, jinja::Draws& draws,
+                                                  const Choices& choices, Truncation truncation) const {
+  set_choices(row, context, choices);
   return split_parts(compiled_->body(*this, truncation).render(context, draws));
 }
 
@@ -168,19 +177,51 @@ std::optional<std::vector<std::string>> PromptTemplate::fixed_choices() const {
   return choices(core::Json(core::Json::Object{}));
 }
 
+std::vector<std::string> PromptTemplate::columns() const {
+  std::set<std::string> names;
+  const auto add = [&](const jinja::Template& parsed) {
+    const auto read = parsed.undeclared();
+    names.insert(read.begin(), read.end());
+  };
+  add(compiled_->body(*this, Truncation::kOn));
+  if (answer_choices) add(compiled_->choices_of(*this));
+  if (target) add(compiled_->target_of(*this));
+  names.erase("answer_choices");  // made here
+  return {names.begin(), names.end()};
+}
+
 std::vector<std::string> PromptTemplate::needed_columns() const {
   std::set<std::string> names;
   names.merge(names_read(compiled_->body(*this, Truncation::kOn), jinja));
-  names.erase("answer_choices");  // made here
   if (answer_choices) names.merge(names_read(compiled_->choices_of(*this), *answer_choices));
+  if (target) names.merge(names_read(compiled_->target_of(*this), *target));
+  names.erase("answer_choices");  // made here
   return {names.begin(), names.end()};
+}
+
+/// The choices are one text, split like PromptSource's; instruction and target are texts of their own.
+PromptTemplate::Rendered PromptTemplate::render_phrasing(const core::Json& row, jinja::Draws& draws) const {
+  Rendered rendered;
+  if (answer_choices) {
+    jinja::Context protected_context(row);
+    protect_bars(row, protected_context);
+    rendered.choices = choices_in(protected_context, draws);
+  }
+  jinja::Context context(row);
+  set_choices(row, context, rendered.choices);
+  const std::string instruction = compiled_->body(*this, Truncation::kOff).render(context, draws);
+  if (core::strip(instruction).empty()) return rendered;
+  rendered.instruction = core::strip(instruction);
+  rendered.target = core::strip(compiled_->target_of(*this).render(context, draws));
+  return rendered;
 }
 
 PromptTemplate::Rendered PromptTemplate::render(const core::Json& row, std::uint64_t seed,
                                                 Truncation truncation) const {
+  jinja::Draws draws([&] { return draw_seed(row, seed); });
+  if (target) return render_phrasing(row, draws);
   jinja::Context context(row);
   protect_bars(row, context);
-  jinja::Draws draws([&] { return draw_seed(row, seed); });
   Rendered rendered;
   rendered.choices = choices_in(context, draws);
   auto parts = parts_in(row, context, draws, rendered.choices, truncation);

@@ -38,6 +38,9 @@ class PromptTemplate {
   std::string name, id, reference;
   std::string jinja;                          // as written
   std::optional<std::string> answer_choices;  // Jinja; absent for open-ended templates
+  /// Of a phrasing in a task's own file, whose `jinja` is the instruction alone: Jinja as everybody writes it, without
+  /// the package's habits. PromptSource's templates have both in `jinja`.
+  std::optional<std::string> target;
   bool original_task = false;
   std::optional<bool> choices_in_prompt;
   std::vector<std::string> metrics;
@@ -56,14 +59,17 @@ class PromptTemplate {
     std::optional<std::string> instruction, target;  // both absent where the template skips the row
     std::optional<std::vector<std::string>> choices;
   };
-  /// apply and choices in one rendering. More than two parts are an error, as in the package's own evaluation.
+  /// apply and choices in one rendering. More than two parts are an error, as in the package's own evaluation. A
+  /// phrasing with a `target` of its own skips the row where its instruction is empty; nothing of it is cut.
   Rendered render(const core::Json& row, std::uint64_t seed = 0, Truncation truncation = Truncation::kOn) const;
 
   /// The columns that text and choices need, sorted: every name they read, but for those that they ask whether they are
   /// there (`x is defined`, `x | default(…)`).
   std::vector<std::string> needed_columns() const;
+  /// All columns that they read, sorted.
+  std::vector<std::string> columns() const;
 
-  /// Parses all three sources now, so that their errors come before the first row. Throws jinja::TemplateError.
+  /// Parses all sources now, so that their errors come before the first row. Throws jinja::TemplateError.
   void compile() const;
 
  private:
@@ -71,6 +77,8 @@ class PromptTemplate {
   std::string label(std::string_view part) const;  // for messages
   std::uint64_t draw_seed(const core::Json& row, std::uint64_t seed) const;
   Choices choices_in(jinja::Context& context, jinja::Draws& draws) const;
+  Rendered render_phrasing(const core::Json& row, jinja::Draws& draws) const;
+  void set_choices(const core::Json& row, jinja::Context& context, const Choices& choices) const;
   std::vector<std::string> parts_in(const core::Json& row, jinja::Context& context, jinja::Draws& draws,
                                     const Choices& choices, Truncation truncation) const;
   std::shared_ptr<const Compiled> compiled_;

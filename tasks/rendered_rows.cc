@@ -81,9 +81,27 @@ void check_columns(const std::vector<NeededColumn>& needed, const Row& row) {
     if (row.columns.find(name) != nullptr) continue;
     std::vector<std::string> columns;
     for (const auto& [column, value] : row.columns.as_object()) columns.push_back(column);
-    throw core::FileError(
-        row.place, fmt::format("no column '{}', which {} reads{}", name, reader, core::did_you_mean(name, columns)));
+    throw core::FileError(row.place, fmt::format("no column '{}', which {} reads{}; it has: {}", name, reader,
+                                                 core::did_you_mean(name, columns), core::join(columns, ", ")));
   }
+}
+
+/// A column whose type is not read is absent from the rows; to a template that asks `is defined` it would seem
+/// optional.
+void refuse_unread_columns(const TaskSpec& spec, const std::vector<PromptTemplate>& templates, const RowReader& rows,
+                           const std::string& file) {
+  const auto refuse = [&](const std::string& name, const std::string& reader) {
+    if (const auto unread = rows.unread_columns().find(name); unread != rows.unread_columns().end())
+      throw core::FileError(file,
+                            fmt::format("column '{}', which {} reads, has the type {}, which is not read: store it "
+                                        "as text, a number or a list of them",
+                                        name, reader, unread->second));
+  };
+  refuse(spec.references_column, "references.column");
+  refuse(spec.label_column, "label.column");
+  for (const auto& [name, type] : spec.data.columns) refuse(name, "data.columns");
+  for (const PromptTemplate& prompt : templates)
+    for (const std::string& name : prompt.columns()) refuse(name, fmt::format("template '{}'", prompt.name));
 }
 
 Cells cells_of(const std::filesystem::path& file) {
@@ -101,6 +119,7 @@ class RenderedRows : public InstanceStream {
         needed_(needed_columns(spec, templates_)),
         cells_(cells_of(files.files.at(0))),
         rows_(open_rows(files.files, spec.data.table)) {
+    refuse_unread_columns(spec, templates_, *rows_, files.files[0].string());
     check_class_names(spec, rows_->class_names(), files.files[0].string());
   }
 

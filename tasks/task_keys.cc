@@ -77,7 +77,7 @@ YamlShape prompt_keys() {
                "of PromptSource: original (default), all, with-choices, or a list of names; without PromptSource: a "
                "list of phrasings"),
       optional("truncate", boolean(),
-               "values of more than 2,048 characters are cut, as PromptSource does; default: true"),
+               "of PromptSource: values of more than 2,048 characters are cut, as its own code does; default: true"),
       optional("seed", integer(0), "of the filters `choice` and `random`; default: 0"),
   };
   for (core::YamlKey key : inline_template(false).keys) {

@@ -189,6 +189,7 @@ void read_promptsource(const Yaml& prompt, TaskSpec& spec) {
   if (!spec.references_column.empty() && spec.kind != Kind::kGeneration)
     prompt.at("promptsource").fail("its templates have targets");
   spec.prompt.promptsource = prompt.at("promptsource").string();
+  spec.prompt.truncate = prompt.boolean_or("truncate", true);
   const Yaml* templates = prompt.find("templates");
   if (templates == nullptr) return;
   if (!templates->is_list()) {
@@ -201,9 +202,9 @@ void read_promptsource(const Yaml& prompt, TaskSpec& spec) {
 }
 
 void read_prompt(const Yaml& prompt, TaskSpec& spec) {
-  spec.prompt.truncate = prompt.boolean_or("truncate", true);
   spec.prompt.seed = static_cast<std::uint64_t>(prompt.integer_or("seed", 0));
   if (prompt.find("promptsource") != nullptr) return read_promptsource(prompt, spec);
+  refuse(prompt, {"truncate"}, "belongs to `promptsource`: a phrasing of the task's own is rendered as it is written");
   const Yaml* templates = prompt.find("templates");
   if (templates == nullptr) {
     if (prompt.find("instruction") == nullptr) prompt.fail("names no phrasing: promptsource, templates or instruction");
@@ -230,6 +231,10 @@ void read_label(const Yaml& label, TaskSpec& spec) {
     spellings.insert(spellings.end(), spec.label_names.back().begin(), spec.label_names.back().end());
   }
   refuse_repeats(*names, spellings);
+  if (spec.label_missing >= 0 && spec.label_missing < static_cast<std::int64_t>(spec.label_names.size()))
+    label.at("missing").fail(fmt::format("{} is the class '{}'; rows without a label need another number",
+                                         spec.label_missing,
+                                         spec.label_names[static_cast<std::size_t>(spec.label_missing)].front()));
   if (const auto column = spec.data.columns.find(spec.label_column);
       column != spec.data.columns.end() && column->second.kind == ColumnType::Kind::kClass)
     names->fail(fmt::format("`data.columns.{}` has the classes already: remove one of the two", spec.label_column));

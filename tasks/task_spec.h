@@ -66,7 +66,7 @@ struct PromptSpec {
   std::string templates = "original";  // "original", "all", "with-choices" or "listed": the names in `template_names`
   std::vector<std::string> template_names;
   std::vector<InlineTemplate> inline_templates;
-  bool truncate = true;    // values of more than 2,048 characters are cut, as PromptSource's apply does by default
+  bool truncate = false;   // values of more than 2,048 characters are cut; true for PromptSource unless it is told
   std::uint64_t seed = 0;  // of the filters `choice` and `random`
 };
 

@@ -1,6 +1,7 @@
 #include "harness/cli/split_check.h"
 
 #include <algorithm>
+#include <set>
 
 #include "harness/core/hash.h"
 #include "harness/core/json.h"
@@ -17,6 +18,11 @@ std::string whole_of(const core::Instance& instance) {
   else if (instance.label)
     parts.emplace_back(instance.choices.at(static_cast<std::size_t>(*instance.label)));
   return core::write_json(parts);
+}
+
+bool has_odd_choices(const core::Instance& instance) {
+  const std::set<std::string> distinct(instance.choices.begin(), instance.choices.end());
+  return distinct.size() < instance.choices.size() || distinct.contains("");
 }
 
 }  // namespace
@@ -47,6 +53,8 @@ void SplitCheck::add(const core::Instance& instance) {
     leaks_with_target_ += train_->wholes_.has(whole);
   }
   ++templates_[instance.template_name];
+  empty_instructions_ += instance.instruction.empty();
+  odd_choices_ += has_odd_choices(instance);
   if (instance.label) ++labels_[*instance.label];
   if (limits_.tokenizer != nullptr) measure(instance);
 }

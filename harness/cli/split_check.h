@@ -60,6 +60,8 @@ class SplitCheck {
   std::int64_t leaks() const { return leaks_; }                          // instructions that stand in train too
   std::int64_t leaks_with_target() const { return leaks_with_target_; }  // with the same references or right choice
   const std::map<std::int64_t, std::int64_t>& labels() const { return labels_; }  // label -> instances
+  std::int64_t empty_instructions() const { return empty_instructions_; }
+  std::int64_t odd_choices() const { return odd_choices_; }  // instances that offer a choice twice, or an empty one
   const std::map<std::string, std::int64_t>& templates() const { return templates_; }
 
  private:
@@ -69,7 +71,7 @@ class SplitCheck {
   const SplitCheck* train_;
   TextSet instructions_, wholes_;
   Lengths lengths_;
-  std::int64_t leaks_ = 0, leaks_with_target_ = 0;
+  std::int64_t leaks_ = 0, leaks_with_target_ = 0, empty_instructions_ = 0, odd_choices_ = 0;
   std::map<std::int64_t, std::int64_t> labels_;
   std::map<std::string, std::int64_t> templates_;
 };

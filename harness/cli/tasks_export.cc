@@ -49,7 +49,7 @@ int run_tasks_export(const Words& words) {
   if (names.size() != 1) throw core::UsageError("cappy tasks export: expected one task; see cappy tasks export --help");
   auto specs = options.library.select(names);
   if (specs.size() != 1) throw core::UsageError("cappy tasks export: a group; expected one task");
-  if (values.count("few-shot")) specs[0].few_shot.k = values["few-shot"].as<std::int64_t>();
+  if (values.count("few-shot")) specs[0].few_shot.k = few_shot_in(values);
   std::int64_t written = 0;
   const auto summary = tasks::stream_split(specs[0], split_of(specs[0], values), options.places, common.limit,
                                            [&](core::Instance&& instance) {

@@ -148,7 +148,7 @@ int run_tasks_show(const Words& words) {
   auto specs = options.library.select(names);
   if (specs.size() != 1) throw core::UsageError("cappy tasks show: " + names[0] + " is a group; expected one task");
   tasks::TaskSpec& spec = specs[0];
-  if (values.count("few-shot")) spec.few_shot.k = values["few-shot"].as<std::int64_t>();
+  if (values.count("few-shot")) spec.few_shot.k = few_shot_in(values);
   Wanted wanted{values.count("split") ? values["split"].as<std::string>() : main_split(spec),
                 values["example"].as<std::int64_t>(),
                 values.count("template") ? values["template"].as<std::string>() : ""};

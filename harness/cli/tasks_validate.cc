@@ -2,15 +2,16 @@
 // later: what is absent, cut, repeated, too long, or leaked from training. Never asks the network.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
-#include <optional>
 
 #include "harness/cli/split_check.h"
 #include "harness/cli/tasks_verbs.h"
 #include "harness/cli/terminal.h"
 #include "harness/core/errors.h"
 #include "harness/core/progress.h"
+#include "harness/core/text.h"
 
 namespace cli {
 namespace {
@@ -73,11 +74,30 @@ void note_gaps(const tasks::TaskSpec& spec, const CheckContext& context, const C
         fmt::format("{}: every instance has the label {}", split.name, split.check->labels().begin()->first));
 }
 
+/// The same words as classes and as choices in two orders: mostly every label is then wrong.
+void note_orders(const tasks::TaskSpec& spec, const CheckContext& context, Verdict& verdict) {
+  if (spec.label_names.empty()) return;
+  std::vector<std::string> names;
+  for (const std::vector<std::string>& spellings : spec.label_names) names.push_back(spellings.front());
+  for (const tasks::PromptTemplate& prompt : tasks::templates_of(spec, context.places)) {
+    const auto choices = prompt.fixed_choices();
+    if (choices && *choices != names &&
+        std::is_permutation(choices->begin(), choices->end(), names.begin(), names.end()))
+      verdict.notes.push_back(
+          fmt::format("template '{}': its choices ({}) are the classes of label.names ({}) in another "
+                      "order; is each label right?",
+                      prompt.name, core::join(*choices, ", "), core::join(names, ", ")));
+  }
+}
+
 void check_splits(const tasks::TaskSpec& spec, const CheckContext& context, Verdict& verdict) {
   const SplitCheck* train = nullptr;
   if (!spec.data.train_split.empty()) {
-    if (tasks::available(spec, spec.data.train_split, context.places)) {
-      verdict.splits.push_back(check_split(spec, spec.data.train_split, context, nullptr));
+    const bool beside = spec.data.kind == tasks::DataKind::kLocal;  // what is missing there is a mistake
+    if (beside || tasks::available(spec, spec.data.train_split, context.places)) {
+      tasks::TaskSpec without_shots = spec;  // the examples are taken from this split
+      without_shots.few_shot.k = 0;
+      verdict.splits.push_back(check_split(without_shots, spec.data.train_split, context, nullptr));
       train = verdict.splits.back().check.get();
     } else if (spec.data.test_split.empty()) {
       tasks::find_split(spec, spec.data.train_split, context.places);  // throws AbsentData
@@ -103,6 +123,7 @@ Verdict check_task(const tasks::TaskSpec& spec, const CheckContext& context) {
     if (!spec.prompt.promptsource.empty() || !spec.prompt.inline_templates.empty())
       tasks::templates_of(spec, context.places);
     check_splits(spec, context, verdict);
+    note_orders(spec, context, verdict);
   } catch (const tasks::AbsentData& error) {
     verdict.status = Status::kAbsent;
     verdict.message = error.what();
@@ -138,6 +159,8 @@ core::Json split_json(const CheckedSplit& split, bool has_train) {
                                {"unlabelled", summary.unlabelled},
                                {"empty_references", summary.empty_references},
                                {"cut_values", summary.cut_values},
+                               {"empty_instructions", split.check->empty_instructions()},
+                               {"odd_choices", split.check->odd_choices()},
                                {"repeats", split.check->repeats()},
                                {"labels", std::move(labels)},
                                {"fingerprint", summary.fingerprint}};
@@ -177,6 +200,8 @@ std::vector<std::string> remarks_of(const CheckedSplit& split, bool has_train, c
   remark(summary.unlabelled, summary.rows, "rows have no label and are left out");
   remark(summary.cut_values, pairs, "(row, template) pairs have a value cut to 2,048 characters");
   remark(summary.empty_references, summary.instances, "instances have an empty reference");
+  remark(check.empty_instructions(), summary.instances, "instances have an empty instruction");
+  remark(check.odd_choices(), summary.instances, "instances offer a choice twice, or an empty one");
   remark(check.repeats(), summary.instances, "instances repeat an earlier one");
   if (split.is_measured && has_train) {
     remark(check.leaks(), summary.instances, "instructions stand in the training split too");

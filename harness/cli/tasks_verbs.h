@@ -25,6 +25,9 @@ Words names_in(const po::variables_map& values);
 TaskOptions open_tasks(const std::string& verb, const CommonOptions& common, const po::variables_map& values,
                        Network network);
 
+/// The value of --few-shot. Throws core::UsageError where it is negative.
+std::int64_t few_shot_in(const po::variables_map& values);
+
 /// "hub aps/super_glue, rte": kind, id and configuration of a task's data.
 std::string source_of(const tasks::TaskSpec& spec);
 /// The split that is measured, or the one for training where none is.

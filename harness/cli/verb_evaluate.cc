@@ -7,6 +7,7 @@
 #include <functional>
 #include <iostream>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <vector>
 
@@ -33,6 +34,14 @@ struct Settings {
 };
 
 /// Opens each source in turn.
+/// The same file twice would count its lines twice.
+void refuse_repeats(const Words& files) {
+  std::set<std::filesystem::path> seen;
+  for (const std::string& file : files)
+    if (!seen.insert(std::filesystem::weakly_canonical(file)).second)
+      throw core::UsageError("cappy evaluate: " + file + " is named twice");
+}
+
 void for_each_source(const Words& files, const std::function<void(std::istream&, const std::string& name)>& read) {
   if (files.empty()) return read(std::cin, kStandardInput);
   for (const std::string& file : files) {
@@ -174,6 +183,7 @@ int run_evaluate(const Words& words) {
   syntax.positional.add("file", -1);
   if (!parse(words, syntax, common, values)) return 0;
   if (values.count("file")) settings.files = values["file"].as<Words>();
+  refuse_repeats(settings.files);
   settings.limit = common.limit;
   if (values.count("json"))
     print_json(settings);

@@ -63,7 +63,14 @@ TaskOptions open_tasks(const std::string& verb, const CommonOptions& common, con
   return options;
 }
 
+std::int64_t few_shot_in(const po::variables_map& values) {
+  const auto k = values["few-shot"].as<std::int64_t>();
+  if (k < 0) throw core::UsageError("--few-shot: expected a whole number from 0");
+  return k;
+}
+
 std::string source_of(const tasks::TaskSpec& spec) {
+  if (spec.data.kind == tasks::DataKind::kLocal && spec.data.id.empty()) return "files beside the task";
   return fmt::format("{}:{}{}{}", kind_of(spec.data.kind), spec.data.id, spec.data.config.empty() ? "" : "/",
                      spec.data.config);
 }

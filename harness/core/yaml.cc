@@ -8,6 +8,7 @@
 
 #include "harness/core/errors.h"
 #include "harness/core/files.h"
+#include "harness/core/text.h"
 
 namespace core {
 namespace {
@@ -37,6 +38,18 @@ std::string join_key(const std::string& parent, const std::string& key) {
 }  // namespace
 
 /// Turns yaml-cpp's nodes into values that know their place.
+/// The commonest reason of all for a broken line.
+std::string hint_at(std::string_view text, int line) {
+  const std::vector<std::string_view> lines = split(text, "\n");
+  for (const int at : {line, line - 1}) {
+    if (at < 0 || static_cast<std::size_t>(at) >= lines.size()) continue;
+    const std::string_view here = lines[static_cast<std::size_t>(at)];
+    if (here.substr(0, here.find_first_not_of(" \t")).find('\t') != std::string_view::npos)
+      return "; tabs cannot indent: use blanks";
+  }
+  return "";
+}
+
 class YamlBuilder {
  public:
   explicit YamlBuilder(const std::string& name) : file_(std::make_shared<const std::string>(name)) {}
@@ -47,7 +60,7 @@ class YamlBuilder {
       if (documents.size() > 1) throw ConfigError(*file_, documents[1].Mark().line + 1, "", "a second document");
       return build(documents.empty() ? YAML::Node() : documents[0], "", 1, 0);
     } catch (const YAML::Exception& error) {
-      throw ConfigError(*file_, error.mark.line + 1, "", "not YAML: " + error.msg);
+      throw ConfigError(*file_, error.mark.line + 1, "", "not YAML: " + error.msg + hint_at(text, error.mark.line));
     }
   }
 
@@ -78,7 +91,9 @@ class YamlBuilder {
 
   void add_entry(Yaml& map, const YAML::Node& key, const YAML::Node& node, int depth) {
     const int line = line_of(key, map.line_);
-    if (!key.IsScalar()) throw ConfigError(*file_, line, map.key_, "a key must be plain text");
+    if (!key.IsScalar())
+      throw ConfigError(*file_, line, map.key_,
+                        "a key must be plain text; a value that begins with { or [ needs quotes");
     for (const auto& [name, earlier] : map.entries_)
       if (name == key.Scalar())
         throw ConfigError(*file_, line, join_key(map.key_, name),
@@ -96,7 +111,11 @@ class YamlBuilder {
 
 Yaml Yaml::from_file(const std::filesystem::path& file) { return from_text(read_file(file), file.string()); }
 
-Yaml Yaml::from_text(std::string_view text, const std::string& name) { return YamlBuilder(name).parse(text); }
+Yaml Yaml::from_text(std::string_view text, const std::string& name) {
+  if (const std::size_t byte = find_invalid_utf8(text); byte != std::string_view::npos)
+    throw FileError::at_byte(name, byte, "not UTF-8");
+  return YamlBuilder(name).parse(text);
+}
 
 void Yaml::fail(const std::string& message) const { throw ConfigError(*file_, line_, key_, message); }
 

@@ -96,7 +96,7 @@ const YamlShape& experiment_keys() {
       optional("scorers", list_of(model_keys(), 0), "models that score"),
       optional("methods", list_of(one_of({core::kMethodNames.begin(), core::kMethodNames.end()})),
                "how a prediction is chosen; default: those of the paper that the models allow"),
-      optional("protocol", one_of({"transformers", "cappy-2023", "t0", "lm-eval"}),
+      optional("protocol", one_of({"transformers", "cappy-2023"}),
                "the choices that public code makes silently; default: transformers"),
       optional("seeds",
                map_of({optional("generate", integer(0), "of sampling"),

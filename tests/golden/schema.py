@@ -7,6 +7,7 @@
 """
 import copy
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -71,8 +72,10 @@ def cappy(*words):
 
 
 def rename(document, name):
-    """A name of its own, so that a mutant is not refused for its name."""
+    """A name and a group of its own, so that a mutant is not refused for those of the installation."""
     key = "task" if "task" in document else "group" if "tasks" in document else None
+    if key == "task" and isinstance(document.get("group"), str):
+        document = {**document, "group": "mutants"}
     return {**document, key: name} if isinstance(document.get(key), str) else document
 
 
@@ -105,6 +108,8 @@ def compare_mutants(report, schema, file, refused):
     if refused is refused_tasks:
         mutants.insert(0, ("as it is", document))
     with tempfile.TemporaryDirectory() as folder:
+        for rows in file.parent.glob(f"{file.stem}.*.jsonl"):
+            shutil.copy(rows, folder)
         verdicts = list(refused(Path(folder), [mutant for _, mutant in mutants]))
     for (what, mutant), verdict in zip(mutants, verdicts):
         both = (not validator.is_valid(mutant), verdict)

@@ -126,11 +126,22 @@ TEST_F(PlacesOf, LocalRowsStandBesideTheFile) {
       "3");
   EXPECT_NE(error_of([&] {
               find_split(task("{files: {test: none.csv}, split: test}"), "test", places);
-            }).find("none.csv: is missing"),
+            }).find("none.csv (paths are relative to the task's file)"),
+            std::string::npos);
+  EXPECT_NE(
+      error_of([&] { find_split(task("{local: l, split: other}"), "other", places); }).find("l.other.jsonl and no "),
+      std::string::npos);
+  EXPECT_NE(error_of([&] {
+              find_split(task("{files: {test: l.test.csv}, split: test}"), "train", places);
+            }).find("l.yaml:3: data.files: names no files of the split 'train'; it has: test"),
             std::string::npos);
   EXPECT_NE(error_of([&] {
-              find_split(task("{local: l, split: other}"), "other", places);
-            }).find("l.other.jsonl: is missing"),
+              find_split(task("{files: {test: ['part_*.jsonl', part_2.jsonl]}, split: test}"), "test", places);
+            }).find("part_2.jsonl twice"),
+            std::string::npos);
+  EXPECT_FALSE(available(task("{files: {test: none.csv}, split: test}"), "test", places));
+  write("tasks/l.test.jsonl", "{\"q\": 1, \"a\": 2}\n");
+  EXPECT_NE(error_of([&] { find_split(task("{local: l, split: test}"), "test", places); }).find("are both there"),
             std::string::npos);
 }
 
