@@ -14,7 +14,7 @@ import jinja2
 
 from common import CAPPY, Report
 
-CASES, SEED = 2_500, 11
+CASES, SEED = 2_000, 11
 ENVIRONMENT = jinja2.Environment()
 ENVIRONMENT.globals["zip"] = zip
 ROWS = [
