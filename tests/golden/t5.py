@@ -56,20 +56,21 @@ def make_rows(seed, count=16):
     draw = random.Random(seed)
     text = lambda most: " ".join(draw.choice(WORDS) for _ in range(draw.randint(0, most)))
     instructions = [text(draw.choice([3, 20, 60, 160])) for _ in range(count // 2)]
-    return [{"instruction": draw.choice(instructions), "response": text(draw.choice([0, 2, 8, 30]))} for _ in range(count)]
+    rows = [{"instruction": draw.choice(instructions), "response": text(draw.choice([0, 2, 8, 30]))} for _ in range(count)]
+    return rows + [{"instruction": "", "response": text(8)}]  # what a score without an instruction rests on
 
 
 @torch.no_grad()
-def reference(model, tokenizer, row):
-    source = tokenizer(row["instruction"], truncation=True, max_length=512, return_tensors="pt").input_ids
+def reference(model, tokenizer, row, length):
+    source = tokenizer(row["instruction"], truncation=True, max_length=length, return_tensors="pt").input_ids
     target = tokenizer(row["response"], return_tensors="pt").input_ids
     logits = model(input_ids=source, labels=target).logits[0]
     return torch.log_softmax(logits, -1)[range(target.shape[1]), target[0]].sum().item(), target.shape[1]
 
 
-def compare(report, model, tokenizer, rows, mine, where):
+def compare(report, model, tokenizer, rows, mine, where, length=512):
     for i, (row, got) in enumerate(zip(rows, mine, strict=True)):
-        wanted, tokens = reference(model, tokenizer, row)
+        wanted, tokens = reference(model, tokenizer, row, length)
         report.close(got["log_likelihood"], wanted, max(1e-4, 1e-5 * abs(wanted)), f"{where} row {i}")
         report.equal(got["tokens"], tokens, f"{where} tokens of row {i}")
 
@@ -87,6 +88,10 @@ def main():
                 mine = run(rows, "--threads", 1)
                 compare(exact, model.double(), tokenizer, rows, mine, f"shape {number} seed {seed}")
                 bits.equal(run(rows[::-1], "--threads", 2, "--batch-tokens", 1)[::-1], mine, f"shape {number} seed {seed}")
+                tokenizer.truncation_side = "left"
+                left = run(rows, "--max-source-length", 12, "--truncation-side", "left")
+                compare(exact, model, tokenizer, rows, left, f"shape {number} seed {seed}, cut on the left", 12)
+                tokenizer.truncation_side = "right"
                 if seed == 1:
                     rounded = model.half().double()
                     compare(exact, rounded, tokenizer, rows[:8], run(rows[:8], "--weights", "float16"), f"shape {number} float16")
