@@ -164,7 +164,7 @@ TEST_F(ExperimentTest, RefusesWithFileLineAndKey) {
       {"experiment: a\n", "tasks: is missing"},
       {"experiment: a\ntasks: []\n", "x.yaml:2: tasks: an empty list"},
       {"experiment: a\ntasks: [rte]\n", "needs 'backbones' or 'scorers'"},
-      {"experiment: a\ntasks: [rte]\nprotocol: t0\n", "x.yaml:3: protocol: the protocol t0 is not built yet"},
+      {"experiment: a\ntasks: [rte]\nprotocol: t0\n", "x.yaml:3: protocol: 't0' is none of: transformers, cappy-2023"},
       {"experiment: a\ntasks: [rte]\nprotocol: cappy2023\n", "did you mean 'cappy-2023'"},
       {"experiment: a\ntasks: [rte]\nbackbones: [{model: nowhere}]\n",
        "x.yaml:3: backbones[0].model: there is no folder"},
