@@ -68,14 +68,17 @@ def check_reuse(folder, first):
 
 
 def store_bytes(folder):
-    """Bytes that a run has stored so far; files may vanish while we look."""
+    """Bytes that a run has stored so far, a finished result counted as one; files and folders may vanish while we look."""
     total = 0
-    for path in folder.rglob("*.partial"):
-        try:
-            total += path.stat().st_size
-        except FileNotFoundError:
-            pass
-    return total + sum(1 for _ in folder.rglob("*.manifest.json"))
+    for place, _, names in os.walk(folder):  # passes over folders that are gone; Path.rglob does not
+        total += sum(name.endswith(".manifest.json") for name in names)
+        for name in names:
+            if name.endswith(".partial"):
+                try:
+                    total += os.stat(os.path.join(place, name)).st_size
+                except FileNotFoundError:
+                    pass
+    return total
 
 
 def check_kill(folder, first, seconds):
