@@ -27,8 +27,9 @@ std::string class_list(const TaskSpec& spec) {
 [[noreturn]] void refuse(const TaskSpec& spec, const Row& row, const std::string& found) {
   throw core::FileError(
       row.place,
-      fmt::format("column '{}': {} is no class of task {} (classes: {}; unlabelled: {})", spec.label_column, found,
-                  spec.name, spec.label_names.empty() ? "0 and up" : class_list(spec), spec.label_missing));
+      fmt::format("column '{}': {} is no class of task {} (classes: {}; unlabelled: {}; declared in {}:{})",
+                  spec.label_column, found, spec.name, spec.label_names.empty() ? "0 and up" : class_list(spec),
+                  spec.label_missing, spec.file.string(), line_of_key(spec, {"label"})));
 }
 
 [[noreturn]] void refuse_absent(const TaskSpec& spec, const Row& row) {
@@ -56,7 +57,7 @@ std::optional<std::int64_t> digits_of(const std::string& text) {
 std::int64_t id_of_text(const TaskSpec& spec, const Row& row, const std::string& text, Cells cells) {
   std::optional<std::int64_t> id = id_of_name(spec, text);
   if (!id && cells == Cells::kText) id = digits_of(text);
-  if (!id) refuse(spec, row, "'" + text + "'");
+  if (!id) refuse(spec, row, "'" + text + "'" + (digits_of(text) ? ", digits as text," : ""));
   return *id;
 }
 
@@ -75,7 +76,7 @@ bool encode_label(const TaskSpec& spec, Row& row, Cells cells) {
   // Choices are indexed by the label, and Jinja counts negative indices from the end.
   if (label->is_integer() && label->as_integer() < 0) refuse(spec, row, std::to_string(label->as_integer()));
   if (spec.label_names.empty()) return true;
-  if (!label->is_integer()) refuse(spec, row, label->kind());
+  if (!label->is_integer()) refuse(spec, row, core::write_json(*label) + ", " + label->kind() + ",");
   const std::int64_t id = label->as_integer();
   if (id >= static_cast<std::int64_t>(spec.label_names.size())) refuse(spec, row, std::to_string(id));
   return true;

@@ -249,9 +249,9 @@ SplitFiles find_on_hub(const TaskSpec& spec, const std::string& split, DatasetHu
                                                           : "the Hub: " + hub_error;
   throw AbsentData(
       places.data.string(),
-      fmt::format("no split '{}' of task {} there ({}{}{}); {}; `cappy pull {}` fetches it, or map the task to a "
-                  "file or folder by --sources",
-                  split, spec.name, data.id, data.config.empty() ? "" : "/", data.config, asked, spec.name));
+      fmt::format("no split '{}' of task {} there ({}{}{}); {}; {}or map the task to a file or folder by --sources",
+                  split, spec.name, data.id, data.config.empty() ? "" : "/", data.config, asked,
+                  hub_error.empty() ? fmt::format("`cappy pull {}` fetches it, ", spec.name) : ""));
 }
 
 }  // namespace

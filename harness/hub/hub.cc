@@ -53,7 +53,8 @@ void Hub::remember(const Repository& repository, const std::string& commit) { co
 
 void Hub::fail_offline(const Repository& repository, const std::string& what) const {
   const bool dataset = repository.kind == RepositoryKind::kDataset;
-  throw HubError(Failure::kOffline, fmt::format("{}: {} is not in the cache {} and HF_HUB_OFFLINE is set: run `cappy "
+  throw HubError(Failure::kOffline, fmt::format("{}: {} is not in the cache {}, and the network is not asked "
+                                                "(HF_HUB_OFFLINE, or a verb that only looks): run `cappy "
                                                 "pull {}{} --revision {}` where there is a "
                                                 "network{}",
                                                 to_string(repository), what, settings_.cache.string(),

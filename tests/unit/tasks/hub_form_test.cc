@@ -107,6 +107,7 @@ TEST(HubForm, ClassNamesOfTheFileMustBeTheTasks) {
 
 TEST(ClassLabel, AcceptsEverySpelling) {
   TaskSpec spec;
+  spec.file = std::string(std::getenv("CAPPY_SOURCE")) + "/tasks/promptsource/anli_r1.yaml";
   spec.label_column = "label";
   spec.label_names = {{"entailment", "e"}, {"neutral", "n"}};
   const auto encoded = [&](const std::string& json, Cells cells) {
@@ -117,9 +118,11 @@ TEST(ClassLabel, AcceptsEverySpelling) {
   EXPECT_EQ(encoded(R"({"label":"n"})", Cells::kTyped), 1);
   EXPECT_EQ(encoded(R"({"label":"entailment"})", Cells::kTyped), 0);
   EXPECT_EQ(encoded(R"({"label":"1"})", Cells::kText), 1);
-  EXPECT_NE(
-      error_of([&] { encoded(R"({"label":"1"})", Cells::kTyped); }).find("classes: entailment or e, neutral or n"),
-      std::string::npos);
+  EXPECT_NE(error_of([&] {
+              encoded(R"({"label":"1"})", Cells::kTyped);
+            }).find("'1', digits as text, is no class of task  (classes: entailment or e, neutral or n"),
+            std::string::npos);
+  EXPECT_NE(error_of([&] { encoded(R"({"label":1.5})", Cells::kTyped); }).find("anli_r1.yaml:"), std::string::npos);
 }
 
 std::string fixed(const std::string& json) {
