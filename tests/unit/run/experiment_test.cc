@@ -38,6 +38,15 @@ class ExperimentTest : public ::testing::Test {
     }
     return "accepted";
   }
+  struct Case {
+    std::string text, message;  // the message must contain this
+  };
+  void expect_refusals(const std::vector<Case>& cases) {
+    for (const Case& example : cases) {
+      const std::string message = refusal(example.text);
+      EXPECT_NE(message.find(example.message), std::string::npos) << message << "\n" << example.text;
+    }
+  }
   TemporaryFolder folder_;
 };
 
@@ -131,11 +140,8 @@ TEST_F(ExperimentTest, KnowsTheFamilyOfAModelByItsFolder) {
             "flan");
 }
 
-TEST_F(ExperimentTest, RefusesWithFileLineAndKey) {
-  struct Case {
-    std::string text, message;  // the message must contain this
-  };
-  const std::vector<Case> cases{
+TEST_F(ExperimentTest, RefusesKeysWithFileAndLine) {
+  expect_refusals({
       {kGood + "metods: [cappy]\n", "x.yaml:6: metods: unknown key (did you mean 'methods'?)"},
       {kGood + "methods: [capy]\n", "did you mean 'cappy'"},
       {kGood + "methods: [cappy, cappy]\n", "x.yaml:6: methods[1]: is named twice"},
@@ -163,9 +169,17 @@ TEST_F(ExperimentTest, RefusesWithFileLineAndKey) {
       {"experiment: a/b\ntasks: [rte]\n", "x.yaml:1: experiment: 'a/b' is no name"},
       {"experiment: a\n", "tasks: is missing"},
       {"experiment: a\ntasks: []\n", "x.yaml:2: tasks: an empty list"},
-      {"experiment: a\ntasks: [rte]\n", "needs 'backbones' or 'scorers'"},
       {"experiment: a\ntasks: [rte]\nprotocol: t0\n", "x.yaml:3: protocol: 't0' is none of: transformers, cappy-2023"},
       {"experiment: a\ntasks: [rte]\nprotocol: cappy2023\n", "did you mean 'cappy-2023'"},
+      {"experiment: store\ntasks: [rte]\n", "x.yaml:1: experiment: 'store' is the folder of the stored results"},
+      {kGood + "lengths: {max_source_length: 9000000000000000000}\n",
+       "x.yaml:6: lengths.max_source_length: expected at most 1000000 tokens, found 9000000000000000000"},
+  });
+}
+
+TEST_F(ExperimentTest, RefusesModelsWithFileLineAndKey) {
+  expect_refusals({
+      {"experiment: a\ntasks: [rte]\n", "needs 'backbones' or 'scorers'"},
       {"experiment: a\ntasks: [rte]\nbackbones: [{model: nowhere}]\n",
        "x.yaml:3: backbones[0].model: there is no folder"},
       {"experiment: a\ntasks: [rte]\nbackbones: [{new: nowhere}]\n", "x.yaml:3: backbones[0].new: there is no file"},
@@ -179,9 +193,6 @@ TEST_F(ExperimentTest, RefusesWithFileLineAndKey) {
        "backbones[0].dtype: 'float23' is none of: float32"},
       {"experiment: a\ntasks: [rte]\nbackbones: [{new: t5.yaml}, {new: t5.yaml}]\n",
        "backbones[1]: a second one is called 't5'"},
-      {"experiment: store\ntasks: [rte]\n", "x.yaml:1: experiment: 'store' is the folder of the stored results"},
-      {kGood + "lengths: {max_source_length: 9000000000000000000}\n",
-       "x.yaml:6: lengths.max_source_length: expected at most 1000000 tokens, found 9000000000000000000"},
       {"experiment: a\ntasks: [rte]\nbackbones: [{new: t5.yaml, dtype: bfloat16}]\n",
        "x.yaml:3: backbones[0].dtype: arithmetic other than float32 is not built yet"},
       {"experiment: a\ntasks: [rte]\nbackbones: [{new: t5.yaml, device: gpu}]\n",
@@ -195,11 +206,7 @@ TEST_F(ExperimentTest, RefusesWithFileLineAndKey) {
       {kGood + "methods: [random]\n", "x.yaml:6: methods: none of them uses 'scorers'"},
       {"experiment: a\ntasks: [rte]\nbackbones: [{new: t5.yaml}]\nmethods: [cappy]\n",
        "x.yaml:4: methods[0]: 'cappy' needs 'scorers'"},
-  };
-  for (const Case& example : cases) {
-    EXPECT_NE(refusal(example.text).find(example.message), std::string::npos) << refusal(example.text) << "\n"
-                                                                              << example.text;
-  }
+  });
 }
 
 TEST_F(ExperimentTest, AnOverrideIsRefusedUnderItsOwnName) {
