@@ -24,6 +24,14 @@ auto read_lines(const std::filesystem::path& path, Parse parse) {
   return records;
 }
 
+/// JSON Lines.
+template <class Record>
+std::string lines_of(const std::vector<Record>& records) {
+  std::string out;
+  for (const Record& record : records) out += core::write_json(to_json(record)) + "\n";
+  return out;
+}
+
 }  // namespace
 
 Json to_json(const TaskCounters& counters) {
@@ -131,29 +139,13 @@ std::string summary_json(const RunSummary& summary) {
                                               {"random_models", random_models}});
 }
 
-std::string results_jsonl(const RunSummary& summary) {
-  std::string out;
-  for (const core::ResultRow& row : summary.rows) out += core::write_json(core::to_json(row)) + "\n";
-  return out;
-}
+std::string results_jsonl(const RunSummary& summary) { return lines_of(summary.rows); }
 
-std::string counters_jsonl(const RunSummary& summary) {
-  std::string out;
-  for (const TaskCounters& counters : summary.counters) out += core::write_json(to_json(counters)) + "\n";
-  return out;
-}
+std::string counters_jsonl(const RunSummary& summary) { return lines_of(summary.counters); }
 
-std::string templates_jsonl(const RunSummary& summary) {
-  std::string out;
-  for (const TemplateRow& row : summary.template_rows) out += core::write_json(to_json(row)) + "\n";
-  return out;
-}
+std::string templates_jsonl(const RunSummary& summary) { return lines_of(summary.template_rows); }
 
-std::string data_jsonl(const RunSummary& summary) {
-  std::string out;
-  for (const TaskData& data : summary.data) out += core::write_json(to_json(data)) + "\n";
-  return out;
-}
+std::string data_jsonl(const RunSummary& summary) { return lines_of(summary.data); }
 
 RunSummary read_run(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "summary.json";

@@ -19,20 +19,6 @@ const char* dataset_field(AuthorsForm form) {
   return form == AuthorsForm::kPromptsourceTest ? "dataset_name" : "dataset";
 }
 
-std::int64_t integer(const core::JsonRecord& record, std::string_view field) {
-  const core::Json value = record.json(field);
-  if (!value.is_integer())
-    throw std::runtime_error(fmt::format("field '{}': expected an integer, found {}", field, value.kind()));
-  return value.as_integer();
-}
-
-bool is_right(const core::JsonRecord& record) {
-  const std::int64_t label = integer(record, "label");
-  if (label != 0 && label != 1)
-    throw std::runtime_error(fmt::format("field 'label': expected 0 or 1, found {}", label));
-  return label == 1;
-}
-
 }  // namespace
 
 AuthorsForm read_authors_form(std::string_view name) {
@@ -76,7 +62,7 @@ bool AuthorsInstances::read_line() {
 
 std::string AuthorsInstances::key() const {
   return at_line([&] {
-    const std::int64_t example = integer(record_, "example_idx");
+    const std::int64_t example = record_.integer("example_idx");
     if (form_ == AuthorsForm::kBigbench) return std::to_string(example);
     return fmt::format("{}/{}", example, record_.string("template_name"));
   });
@@ -94,7 +80,7 @@ void AuthorsInstances::add_choice(core::Instance& instance) const {
     throw std::runtime_error(fmt::format("field 'instruction': another than in line {}, for the same '{}' of '{}'",
                                          line_, instance.id, dataset_));
   instance.choices.push_back(record_.string("response"));
-  if (!is_right(record_)) return;
+  if (!core::is_right_choice(record_)) return;
   const std::size_t place = instance.choices.size() - 1;
   if (!instance.label)
     instance.label = static_cast<std::int64_t>(place);

@@ -8,6 +8,7 @@
 
 #include "harness/core/hash.h"
 #include "harness/core/random.h"
+#include "harness/core/yaml.h"
 
 namespace tasks {
 namespace {
@@ -40,6 +41,16 @@ void draw_to(std::vector<Item>& items, std::size_t from, Draws& draws) {
 }
 
 }  // namespace
+
+FewShot read_few_shot(const core::Yaml& map) {
+  FewShot few_shot;
+  few_shot.k = map.at("k").integer();
+  few_shot.seed = static_cast<std::uint64_t>(map.integer_or("seed", 0));
+  few_shot.separator = map.string_or("separator", few_shot.separator);
+  few_shot.target_separator = map.string_or("target_separator", few_shot.target_separator);
+  few_shot.balanced = map.boolean_or("balanced", few_shot.balanced);
+  return few_shot;
+}
 
 std::uint64_t ShotPool::rank(std::int64_t row) const {
   return core::hash64(fmt::format("{}\n{}", few_shot_.seed, row));

@@ -17,6 +17,10 @@
 
 #include "harness/core/records.h"
 
+namespace core {
+class Yaml;
+}
+
 namespace tasks {
 
 struct FewShot {
@@ -26,6 +30,9 @@ struct FewShot {
   std::string target_separator = " ";  // its target_delimiter
   bool balanced = false;               // classes in turn, in a drawn order, so that each is shown as often as another
 };
+
+/// The map behind a key `few_shot`, whose form is checked already.
+FewShot read_few_shot(const core::Yaml& map);
 
 /// The solved examples that instances draw from.
 class ShotPool {

@@ -32,6 +32,8 @@ Group read_group(const core::Yaml& yaml, const fs::path& file) {
   core::check(yaml, group_keys());
   Group group;
   group.name = yaml.at("group").string();
+  if (!core::is_name(group.name))
+    yaml.at("group").fail(fmt::format("'{}' is no name: {}", group.name, core::kNameRule));
   group.description = yaml.string_or("description", "");
   group.members = yaml.at("tasks").strings();
   group.file = file;

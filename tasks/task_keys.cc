@@ -97,16 +97,6 @@ YamlShape label_keys() {
   });
 }
 
-YamlShape few_shot_keys() {
-  return map_of({
-      required("k", integer(0), "examples in front of each instruction, from the training split"),
-      optional("seed", integer(0), "of their choice; default: 0"),
-      optional("separator", text(), "between examples; default: an empty line"),
-      optional("target_separator", text(), "between an example's instruction and its answer; default: a blank"),
-      optional("balanced", boolean(), "classes in turn; default: false"),
-  });
-}
-
 YamlShape source_keys() {
   return map_of({
       optional("homepage", text(), "address of the publisher"),
@@ -118,6 +108,16 @@ YamlShape source_keys() {
 }
 
 }  // namespace
+
+YamlShape few_shot_keys() {
+  return map_of({
+      required("k", integer(0), "examples in front of each instruction, from the training split"),
+      optional("seed", integer(0), "of their choice; default: 0"),
+      optional("separator", text(), "between examples; default: an empty line"),
+      optional("target_separator", text(), "between an example's instruction and its answer; default: a blank"),
+      optional("balanced", boolean(), "classes in turn; default: false"),
+  });
+}
 
 const YamlShape& task_keys() {
   static const YamlShape shape = map_of({

@@ -10,6 +10,8 @@ namespace tasks {
 const core::YamlShape& task_keys();
 /// A file with `group` and `tasks`, but no `task`.
 const core::YamlShape& group_keys();
+/// The map behind the key `few_shot`, of experiments, too.
+core::YamlShape few_shot_keys();
 /// The schema of both.
 core::Json task_schema();
 

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "harness/core/errors.h"
+#include "harness/core/text.h"
 #include "harness/core/yaml.h"
 #include "tasks/task_keys.h"
 
@@ -280,18 +281,11 @@ void read_instances(const Yaml& task, TaskSpec& spec) {
   read_prompt(task.at("prompt"), spec);
 }
 
-FewShot read_few_shot(const Yaml& yaml, const TaskSpec& spec) {
-  FewShot few_shot;
-  few_shot.k = yaml.at("k").integer();
-  few_shot.seed = static_cast<std::uint64_t>(yaml.integer_or("seed", 0));
-  few_shot.separator = yaml.string_or("separator", few_shot.separator);
-  few_shot.target_separator = yaml.string_or("target_separator", few_shot.target_separator);
-  few_shot.balanced = yaml.boolean_or("balanced", false);
-  if (few_shot.k > 0 && spec.data.train_split.empty())
+void check_few_shot(const Yaml& yaml, const TaskSpec& spec) {
+  if (spec.few_shot.k > 0 && spec.data.train_split.empty())
     yaml.at("k").fail("needs `data.train`: the split that the examples are taken from");
-  if (few_shot.balanced && spec.kind != Kind::kClassification)
+  if (spec.few_shot.balanced && spec.kind != Kind::kClassification)
     yaml.at("balanced").fail("a generation task has no classes");
-  return few_shot;
 }
 
 Provenance read_provenance(const Yaml& yaml) {
@@ -306,14 +300,15 @@ Provenance read_provenance(const Yaml& yaml) {
 
 /// A name that becomes part of file names and keys.
 std::string read_name(const Yaml& yaml) {
-  const std::string name = yaml.string();
-  const auto good = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
-           c == '.';
-  };
-  if (name.empty() || name[0] == '.' || !std::all_of(name.begin(), name.end(), good))
-    yaml.fail(fmt::format("'{}' is no name: letters, digits, '-', '_' and '.' (not first) make one", name));
-  return name;
+  if (!core::is_name(yaml.string())) yaml.fail(fmt::format("'{}' is no name: {}", yaml.string(), core::kNameRule));
+  return yaml.string();
+}
+
+std::vector<std::string> read_groups(const Yaml& yaml) {
+  std::vector<std::string> groups = yaml.strings();
+  for (const std::string& group : groups)
+    if (!core::is_name(group)) yaml.fail(fmt::format("'{}' is no name: {}", group, core::kNameRule));
+  return groups;
 }
 
 }  // namespace
@@ -342,14 +337,17 @@ TaskSpec read_task(const fs::path& file) {
   spec.file = file;
   spec.name = read_name(task.at("task"));
   spec.description = task.string_or("description", "");
-  if (const Yaml* group = task.find("group")) spec.groups = group->strings();
+  if (const Yaml* group = task.find("group")) spec.groups = read_groups(*group);
   spec.kind = static_cast<Kind>(task.at("kind").one_of({"classification", "generation", "mixed"}));
   spec.version = static_cast<int>(task.integer_or("version", 1));
   spec.data = read_data(task.at("data"));
   check_kind(task, spec);
   read_instances(task, spec);
   read_metric(task, spec);
-  if (const Yaml* few_shot = task.find("few_shot")) spec.few_shot = read_few_shot(*few_shot, spec);
+  if (const Yaml* few_shot = task.find("few_shot")) {
+    spec.few_shot = read_few_shot(*few_shot);
+    check_few_shot(*few_shot, spec);
+  }
   if (const Yaml* mixture = task.find("mixture")) {
     spec.mixture.cap = mixture->at("cap").integer();
     if (spec.data.train_split.empty()) mixture->fail("needs `data.train`");

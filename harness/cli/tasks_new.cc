@@ -7,15 +7,17 @@
 #include "harness/cli/tasks_verbs.h"
 #include "harness/core/errors.h"
 #include "harness/core/files.h"
+#include "harness/core/text.h"
 
 namespace cli {
 namespace {
 
-constexpr const char* kClassificationFile =
+// Both kinds begin and end alike; between stands what is asked. Braces are doubled for fmt.
+constexpr const char* kFile =
     R"(# {name}: say in one line what is asked. Check it with: cappy tasks validate THIS_FILE
 task: {name}                      # unique; file names of results are made of it
 group: my-tasks                   # for cappy run and cappy tasks list; a name or a list
-kind: classification              # fixed choices, the right one is known
+kind: {kind}              # {meaning}
 data:
   files:                          # beside this file: .csv .tsv .jsonl .json .parquet, also .gz and .zst
     test: {name}.test.csv
@@ -28,8 +30,13 @@ data:
   train: train
   # rows: {{test: 100}}             # pin the number of rows: another one is an error
 prompt:                           # Jinja over the columns of a row; a list of several under `templates:`
-  instruction: "{{{{text}}}}\nIs this review positive or negative?"
-  target: "{{{{answer_choices[label]}}}}"
+{question}source:
+  licence: ""                     # of the data
+version: 1                        # raise it when the rows or the prompt change
+)";
+
+constexpr const char* kClassification = R"(  instruction: "{{text}}\nIs this review positive or negative?"
+  target: "{{answer_choices[label]}}"
   choices: "negative ||| positive"
   # or the templates of PromptSource:
   # promptsource: imdb
@@ -38,50 +45,22 @@ label:
   column: label
   names: [negative, positive]     # classes in the order of their ids, where the column holds their names
 metric: accuracy
-source:
-  licence: ""                     # of the data
-version: 1                        # raise it when the rows or the prompt change
 )";
 
-constexpr const char* kGenerationFile =
-    R"(# {name}: say in one line what is asked. Check it with: cappy tasks validate THIS_FILE
-task: {name}                      # unique; file names of results are made of it
-group: my-tasks                   # for cappy run and cappy tasks list; a name or a list
-kind: generation                  # free text, compared with references by Rouge-L
-data:
-  files:                          # beside this file: .csv .tsv .jsonl .json .parquet, also .gz and .zst
-    test: {name}.test.csv
-    train: {name}.train.csv       # optional: for leaks, few-shot examples and fine-tuning
-  # or a data set of the Hugging Face Hub instead of `files`:
-  # hub: ORG/NAME
-  # config: CONFIGURATION
-  # revision: COMMIT              # pin it, so that the rows never change
-  split: test                     # what is measured
-  train: train
-  # rows: {{test: 100}}             # pin the number of rows: another one is an error
-prompt:                           # Jinja over the columns of a row; a list of several under `templates:`
-  instruction: "Summarise in one sentence: {{{{text}}}}"
+constexpr const char* kGeneration = R"(  instruction: "Summarise in one sentence: {{text}}"
 references:
   column: summary                 # a text, or a list of texts of which the nearest counts
 metric: rouge_l
-source:
-  licence: ""                     # of the data
-version: 1                        # raise it when the rows or the prompt change
 )";
 
 std::string starting_file(const std::string& name, const std::string& kind) {
-  if (kind == "classification") return fmt::format(kClassificationFile, fmt::arg("name", name));
-  if (kind == "generation") return fmt::format(kGenerationFile, fmt::arg("name", name));
-  throw core::UsageError("--kind " + kind + ": expected classification or generation");
-}
-
-void check_name(const std::string& name) {
-  const auto good = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
-  };
-  if (name.empty() || name[0] == '.' || name[0] == '-' || !std::all_of(name.begin(), name.end(), good))
-    throw core::UsageError("'" + name + "' is no name: letters, digits, '-', '_' and '.' make one");
+  const bool classification = kind == "classification";
+  if (!classification && kind != "generation")
+    throw core::UsageError("--kind " + kind + ": expected classification or generation");
+  return fmt::format(kFile, fmt::arg("name", name), fmt::arg("kind", kind),
+                     fmt::arg("meaning", classification ? "fixed choices, the right one is known"
+                                                        : "free text, compared with references by Rouge-L"),
+                     fmt::arg("question", classification ? kClassification : kGeneration));
 }
 
 }  // namespace
@@ -98,7 +77,7 @@ int run_tasks_new(const Words& words) {
   if (!parse(words, syntax, common, values)) return 0;
   const Words names = names_in(values);
   if (names.size() != 1) throw core::UsageError("cappy tasks new: expected one name; see cappy tasks new --help");
-  check_name(names[0]);
+  if (!core::is_name(names[0])) throw core::UsageError(fmt::format("'{}' is no name: {}", names[0], core::kNameRule));
   const std::string text = starting_file(names[0], values["kind"].as<std::string>());
   if (!values.count("out")) {
     std::cout << text;

@@ -130,28 +130,19 @@ void print_examples(const tasks::TaskSpec& spec, const tasks::Places& places, co
 
 int run_tasks_show(const Words& words) {
   VerbSyntax syntax = syntax_with_names("tasks show", "TASK [options]\n\nThe task's facts and what the model reads");
-  add_task_options(syntax.own);
-  add_data_option(syntax.own);
+  add_one_task_options(syntax.own);
   // clang-format off
   syntax.own.add_options()
     ("example", po::value<std::int64_t>()->default_value(0)->value_name("N"), "row of the split, from 0")
-    ("template", po::value<std::string>()->value_name("T"), "name of a template, or all; default: the first that applies")
-    ("split", po::value<std::string>()->value_name("S"), "default: the one that is measured")
-    ("few-shot", po::value<std::int64_t>()->value_name("K"), "solved examples in front; default: as the task says");
+    ("template", po::value<std::string>()->value_name("T"), "name of a template, or all; default: the first that applies");
   // clang-format on
   CommonOptions common;
   po::variables_map values;
   if (!parse(words, syntax, common, values)) return 0;
   const TaskOptions options = open_tasks(syntax.verb, common, values, Network::kAllowed);
-  const Words names = names_in(values);
-  if (names.size() != 1) throw core::UsageError("cappy tasks show: expected one task; see cappy tasks show --help");
-  auto specs = options.library.select(names);
-  if (specs.size() != 1) throw core::UsageError("cappy tasks show: " + names[0] + " is a group; expected one task");
-  tasks::TaskSpec& spec = specs[0];
-  if (values.count("few-shot")) spec.few_shot.k = few_shot_in(values);
-  Wanted wanted{values.count("split") ? values["split"].as<std::string>() : main_split(spec),
-                values["example"].as<std::int64_t>(),
-                values.count("template") ? values["template"].as<std::string>() : ""};
+  const tasks::TaskSpec spec = one_task(syntax.verb, options, values);
+  const Wanted wanted{split_in(spec, values), values["example"].as<std::int64_t>(),
+                      values.count("template") ? values["template"].as<std::string>() : ""};
   if (wanted.example < 0) throw core::UsageError("--example: expected a whole number from 0");
   const Painter paint(standard_output_has_colours());
   print_facts(spec, paint);

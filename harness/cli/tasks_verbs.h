@@ -25,8 +25,13 @@ Words names_in(const po::variables_map& values);
 TaskOptions open_tasks(const std::string& verb, const CommonOptions& common, const po::variables_map& values,
                        Network network);
 
-/// The value of --few-shot. Throws core::UsageError where it is negative.
-std::int64_t few_shot_in(const po::variables_map& values);
+/// The flags of verbs that read one task: --tasks, --sources, --data, --split, --few-shot.
+void add_one_task_options(po::options_description& options);
+/// The one task that is named, with the number of solved examples that --few-shot says. Throws core::UsageError: none,
+/// several, a group, a negative number.
+tasks::TaskSpec one_task(const std::string& verb, const TaskOptions& options, const po::variables_map& values);
+/// What --split says, else the split that is measured, else the one for training.
+std::string split_in(const tasks::TaskSpec& spec, const po::variables_map& values);
 
 /// "hub aps/super_glue, rte": kind, id and configuration of a task's data.
 std::string source_of(const tasks::TaskSpec& spec);

@@ -63,10 +63,26 @@ TaskOptions open_tasks(const std::string& verb, const CommonOptions& common, con
   return options;
 }
 
-std::int64_t few_shot_in(const po::variables_map& values) {
-  const auto k = values["few-shot"].as<std::int64_t>();
-  if (k < 0) throw core::UsageError("--few-shot: expected a whole number from 0");
-  return k;
+void add_one_task_options(po::options_description& options) {
+  add_task_options(options);
+  add_data_option(options);
+  // clang-format off
+  options.add_options()
+    ("split", po::value<std::string>()->value_name("S"), "train, validation, test, ...; default: the one that is measured")
+    ("few-shot", po::value<std::int64_t>()->value_name("K"), "solved examples in front; default: as the task says");
+  // clang-format on
+}
+
+tasks::TaskSpec one_task(const std::string& verb, const TaskOptions& options, const po::variables_map& values) {
+  const Words names = names_in(values);
+  if (names.size() != 1)
+    throw core::UsageError(fmt::format("cappy {}: expected one task; see cappy {} --help", verb, verb));
+  std::vector<tasks::TaskSpec> specs = options.library.select(names);
+  if (specs.size() != 1 || specs[0].name != names[0])
+    throw core::UsageError(fmt::format("cappy {}: {} is a group; expected one task", verb, names[0]));
+  if (values.count("few-shot")) specs[0].few_shot.k = values["few-shot"].as<std::int64_t>();
+  if (specs[0].few_shot.k < 0) throw core::UsageError("--few-shot: expected a whole number from 0");
+  return std::move(specs[0]);
 }
 
 std::string source_of(const tasks::TaskSpec& spec) {
@@ -77,6 +93,16 @@ std::string source_of(const tasks::TaskSpec& spec) {
 
 const std::string& main_split(const tasks::TaskSpec& spec) {
   return spec.data.test_split.empty() ? spec.data.train_split : spec.data.test_split;
+}
+
+/// BIG-bench has no split of the name `test`: the measured one is meant.
+std::string split_in(const tasks::TaskSpec& spec, const po::variables_map& values) {
+  if (!values.count("split")) return main_split(spec);
+  const auto split = values["split"].as<std::string>();
+  if (spec.data.kind != tasks::DataKind::kBigbench) return split;
+  if (split != "test" && split != "train" && split != "validation" && split != "default")
+    throw core::UsageError("--split " + split + ": BIG-bench has train, validation and default");
+  return split == "test" ? spec.data.test_split : split;
 }
 
 std::string counts_of(const std::string& task, const tasks::SplitSummary& summary) {

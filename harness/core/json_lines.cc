@@ -114,6 +114,14 @@ double JsonRecord::number(std::string_view key) const {
   return read_field(key, [](const std::string& written) { return parse_json(written).as_double(); });
 }
 
+std::int64_t JsonRecord::integer(std::string_view key) const {
+  return read_field(key, [](const std::string& written) {
+    const Json value = parse_json(written);
+    if (!value.is_integer()) throw std::runtime_error("expected an integer, found " + written);
+    return value.as_integer();
+  });
+}
+
 std::vector<std::string> JsonRecord::strings(std::string_view key) const {
   std::vector<std::string> out;
   read_strings(key, out);

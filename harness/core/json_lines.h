@@ -29,6 +29,7 @@ class JsonRecord {
   /// Each throws std::runtime_error "field 'x': expected a string, found a number" or "field 'x' is missing".
   std::string string(std::string_view key) const;
   double number(std::string_view key) const;
+  std::int64_t integer(std::string_view key) const;  // the message shows what was written: 1.0 is a number, too
   std::vector<std::string> strings(std::string_view key) const;
   /// The same into memory that is used again.
   void read_string(std::string_view key, std::string& out) const;

@@ -75,6 +75,13 @@ End end_of(const std::string& name) {
 
 }  // namespace
 
+bool is_right_choice(const JsonRecord& record) {
+  const std::int64_t label = record.integer("label");
+  if (label != 0 && label != 1)
+    throw std::runtime_error("field 'label': expected 0 or 1, found " + std::to_string(label));
+  return label == 1;
+}
+
 std::string to_string(TaskKind kind) {
   switch (kind) {
     case TaskKind::kClassification:

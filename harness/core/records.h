@@ -72,6 +72,9 @@ struct ResultRow {
   std::int64_t n = 0;           // instances
 };
 
+/// The field `label` of a choice in the authors' files: 1 right, 0 wrong. Throws std::runtime_error that names it.
+bool is_right_choice(const JsonRecord& record);
+
 std::string to_string(TaskKind kind);
 std::string to_string(End end);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace core {
@@ -138,6 +139,14 @@ std::string replace_all(std::string_view text, std::string_view from, std::strin
     out += to;
   }
   return out += text.substr(begin);
+}
+
+bool is_name(std::string_view text) {
+  const auto good = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
+           c == '.';
+  };
+  return !text.empty() && text.front() != '.' && std::all_of(text.begin(), text.end(), good);
 }
 
 }  // namespace core

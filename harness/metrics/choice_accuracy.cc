@@ -10,20 +10,6 @@
 namespace metrics {
 namespace {
 
-std::int64_t integer(const core::JsonRecord& record, std::string_view field) {
-  const core::Json value = record.json(field);
-  if (!value.is_integer())
-    throw std::runtime_error(fmt::format("field '{}': expected an integer, found {}", field, *record.raw(field)));
-  return value.as_integer();
-}
-
-bool is_right(const core::JsonRecord& record) {
-  const std::int64_t label = integer(record, "label");
-  if (label != 0 && label != 1)
-    throw std::runtime_error(fmt::format("field 'label': expected 0 or 1, found {}", label));
-  return label == 1;
-}
-
 double score_of(const core::JsonRecord& record) {
   if (!record.raw("score")) throw std::runtime_error("field 'score' is missing: `cappy score --model DIR` adds it");
   const double score = record.number("score");
@@ -41,9 +27,9 @@ ChoiceAccuracy::Set& ChoiceAccuracy::set_of(const std::string& name) {
 
 void ChoiceAccuracy::add(const core::JsonRecord& record) {
   const std::string name = record.string("dataset_name"), prompt = record.string("template_name");
-  const std::int64_t example = integer(record, "example_idx");
+  const std::int64_t example = record.integer("example_idx");
   const std::uint64_t response = core::hash64(record.string("response"));
-  const bool right = is_right(record);
+  const bool right = core::is_right_choice(record);
   const double score = score_of(record);
   Question& question = set_of(name).questions[core::hash64(fmt::format("{} {}", example, prompt))];
   if (right && question.labelled && question.right_response != response)

@@ -8,6 +8,7 @@
 
 #include "harness/core/errors.h"
 #include "harness/core/method_names.h"
+#include "harness/core/text.h"
 #include "harness/core/yaml.h"
 #include "harness/run/decoding_list.h"
 #include "harness/run/experiment_keys.h"
@@ -35,12 +36,7 @@ auto told(const Yaml& yaml, Reader reader) {
 
 /// A name that becomes part of a file's name.
 std::string read_name(const Yaml& yaml, const std::string& name) {
-  const auto good = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.';
-  };
-  if (name.empty() || name[0] == '.' || !std::all_of(name.begin(), name.end(), good)) {
-    yaml.fail(fmt::format("'{}' is no name: letters, digits, '-', '_' and '.' (not first) make one", name));
-  }
+  if (!core::is_name(name)) yaml.fail(fmt::format("'{}' is no name: {}", name, core::kNameRule));
   return name;
 }
 
@@ -250,7 +246,7 @@ Experiment read_experiment(const std::filesystem::path& file, const Overrides& o
   experiment.seeds = read_seeds(yaml);
   experiment.lengths = read_lengths(yaml, experiment.protocol);
   experiment.average = read_averages(yaml);
-  if (const Yaml* few_shot = yaml.find("few_shot")) experiment.few_shot = read_few_shot(*few_shot);
+  if (const Yaml* few_shot = yaml.find("few_shot")) experiment.few_shot = tasks::read_few_shot(*few_shot);
   if (const Yaml* options = yaml.find("task_options")) experiment.task_options = read_task_options(*options);
   experiment.limit = yaml.integer_or("limit", -1);
   experiment.methods = read_methods(yaml, experiment);

@@ -1,6 +1,7 @@
 #include "harness/run/experiment_keys.h"
 
 #include "harness/core/method_names.h"
+#include "tasks/task_keys.h"
 
 namespace run {
 namespace {
@@ -63,22 +64,12 @@ YamlShape length_keys() {
   });
 }
 
-YamlShape few_shot_keys() {
-  return map_of({
-      required("k", integer(0), "examples in front of each instruction that a backbone reads"),
-      optional("seed", integer(0), "of their choice; default: 0"),
-      optional("separator", text(), "between examples; default: an empty line"),
-      optional("target_separator", text(), "between an example's instruction and its answer; default: a blank"),
-      optional("balanced", boolean(), "classes in turn; default: false"),
-  });
-}
-
 YamlShape task_option_keys() {
   return map_of({
       optional("templates", either({one_of({"original", "all", "with-choices"}), list_of(text())}),
                "of PromptSource: original, all, with-choices, or a list of names; of the task's own file: a list"),
       optional("split", text(), "the split that is measured"),
-      optional("few_shot", few_shot_keys(), "examples in front of each instruction"),
+      optional("few_shot", tasks::few_shot_keys(), "examples in front of each instruction"),
       optional("limit", integer(1), "rows"),
   });
 }
@@ -107,7 +98,7 @@ const YamlShape& experiment_keys() {
                map_of({optional("templates", mean, "over the templates of a task; default: micro"),
                        optional("tasks", mean, "over the tasks of a table; default: macro")}),
                "micro: every instance weighs the same; macro: every template, or task"),
-      optional("few_shot", few_shot_keys(), "instead of what the tasks say"),
+      optional("few_shot", tasks::few_shot_keys(), "instead of what the tasks say"),
       optional("task_options", names_to(task_option_keys()), "by task or group: what this experiment changes of it"),
       optional("limit", integer(1), "rows per task, each under every template"),
       later("sweep"),

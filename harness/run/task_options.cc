@@ -27,7 +27,7 @@ TaskOptions read_options(const Yaml& map, const std::string& name) {
     if (templates->is_list()) options.template_names = templates->strings();
   }
   options.split = map.string_or("split", "");
-  if (const Yaml* few_shot = map.find("few_shot")) options.few_shot = read_few_shot(*few_shot);
+  if (const Yaml* few_shot = map.find("few_shot")) options.few_shot = tasks::read_few_shot(*few_shot);
   if (const Yaml* limit = map.find("limit")) options.limit = limit->integer();
   return options;
 }
@@ -82,16 +82,6 @@ void check_measured(const Experiment& experiment, const tasks::TaskSpec& spec) {
 }
 
 }  // namespace
-
-tasks::FewShot read_few_shot(const Yaml& map) {
-  tasks::FewShot few_shot;
-  few_shot.k = map.at("k").integer();
-  few_shot.seed = static_cast<std::uint64_t>(map.integer_or("seed", 0));
-  few_shot.separator = map.string_or("separator", few_shot.separator);
-  few_shot.target_separator = map.string_or("target_separator", few_shot.target_separator);
-  few_shot.balanced = map.boolean_or("balanced", few_shot.balanced);
-  return few_shot;
-}
 
 std::vector<TaskOptions> read_task_options(const Yaml& map) {
   std::vector<TaskOptions> all;

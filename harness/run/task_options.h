@@ -35,8 +35,6 @@ struct TaskOptions {
 
 /// The map behind the key `task_options`, whose form is checked already.
 std::vector<TaskOptions> read_task_options(const core::Yaml& map);
-/// The map behind a key `few_shot`.
-tasks::FewShot read_few_shot(const core::Yaml& map);
 /// What the two read back.
 core::Json to_json(const std::vector<TaskOptions>& options);
 core::Json to_json(const tasks::FewShot& few_shot);

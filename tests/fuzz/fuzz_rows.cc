@@ -4,10 +4,10 @@
 #include <arrow/json/from_string.h>
 #include <arrow/table.h>
 #include <parquet/arrow/writer.h>
-#include <zlib.h>
 
 #include "tasks/rows.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/unit/tasks/gzip.h"
 
 namespace {
 
@@ -26,20 +26,6 @@ std::string small_parquet() {
   return out->Finish().ValueOrDie()->ToString();
 }
 
-std::string small_gzip() {
-  z_stream stream{};
-  deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  std::string text = "{\"a\": 1}\n{\"a\": [2, \"two\"]}\n", packed(200, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(text.data());
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
-}
-
 void read_all(const std::filesystem::path& file) {
   const auto reader = tasks::open_rows({file});
   while (reader->next()) continue;
@@ -56,7 +42,8 @@ int main(int count, char** words) {
   return fuzz::run(
       {reader_of("rows.csv", {"id,a\n1,\"two\n\"\"lines\"\"\"\n\n3,x\r\n"}),
        reader_of("rows.tsv", {"id\ta\n1\t\"\"\n"}), reader_of("rows.jsonl", {"{\"a\": 1}\n{\"a\": [2, \"two\"]}\n"}),
-       reader_of("rows.json", {R"([{"a": 1}, {"a": 2}])", "{\"a\": 1}\n"}), reader_of("rows.jsonl.gz", {small_gzip()}),
+       reader_of("rows.json", {R"([{"a": 1}, {"a": 2}])", "{\"a\": 1}\n"}),
+       reader_of("rows.jsonl.gz", {gzip("{\"a\": 1}\n{\"a\": [2, \"two\"]}\n")}),
        reader_of("rows.parquet", {small_parquet()})},
       std::stoi(words[1]), std::stoull(words[2]));
 }

@@ -105,7 +105,7 @@ TEST(AuthorsFiles, ErrorsNameTheLine) {
       {good + line("2", R"("template_name":"t","instruction":"i")"), "line 3: field 'response' is missing"},
       {good + line("2", R"("template_name":"t","instruction":"i","response":"r")"), "line 3: field 'label' is missing"},
       {good + line("2", R"("template_name":"t","instruction":"i","response":"r","label":true)"),
-       "line 3: field 'label': expected an integer, found a boolean"},
+       "line 3: field 'label': expected an integer, found true"},
       {good + "{\"response\":1}\n", "line 3: field 'dataset_name' is missing"},
       {good + "{\"dataset_name\":\"rte\"\n", "line 3"},
       {choice("rtx", "1", "a", 0), "no line has the dataset_name 'rte' (did you mean 'rtx'?); it has rtx"},
