@@ -74,10 +74,7 @@ struct Layer {
 class Loader {
  public:
   Loader(const ModelOptions& options, const RobertaConfig& config, at::Device device)
-      : files_(options.folder, options.weights),
-        dtype_(options.dtype),
-        device_(device),
-        epsilon_(config.layer_norm_eps) {
+      : files_(options.folder, options.weights), options_(options), device_(device), epsilon_(config.layer_norm_eps) {
     if (!files_.has("classifier.dense.weight") && !files_.has("classifier.out_proj.weight"))
       throw core::FileError(options.folder.string(),
                             "no regression head (classifier.dense and classifier.out_proj): this is not a scorer");
@@ -85,17 +82,17 @@ class Loader {
   }
   at::Tensor tensor(const std::string& name, at::IntArrayRef shape) { return files_.take(name, shape).to(device_); }
   nn::Linear linear(const std::string& name, at::IntArrayRef shape) {
-    return nn::Linear(tensor(name + ".weight", shape), tensor(name + ".bias", {shape[0]}), dtype_);
+    return nn::Linear(tensor(name + ".weight", shape), tensor(name + ".bias", {shape[0]}), options_);
   }
   Norm norm(const std::string& name, std::int64_t width) {
     return {tensor(name + ".weight", {width}), tensor(name + ".bias", {width}), epsilon_};
   }
 
-  NumberFormat dtype() const { return dtype_; }
+  const ModelOptions& options() const { return options_; }
 
  private:
   checkpoint::Checkpoint files_;
-  NumberFormat dtype_;
+  const ModelOptions& options_;
   at::Device device_;
   double epsilon_;
 };
@@ -118,14 +115,14 @@ nn::Linear load_qkv(Loader& loader, const RobertaConfig& c, const std::string& p
         pad_heads(loader.tensor(name + ".weight", {c.hidden_size, c.hidden_size}), 0, c.num_attention_heads));
     biases.push_back(pad_heads(loader.tensor(name + ".bias", {c.hidden_size}), 0, c.num_attention_heads));
   }
-  return nn::Linear(at::cat(weights), at::cat(biases), loader.dtype());
+  return nn::Linear(at::cat(weights), at::cat(biases), loader.options());
 }
 
 nn::Linear load_attention_output(Loader& loader, const RobertaConfig& c, const std::string& prefix) {
   const std::string name = prefix + "attention.output.dense";
   const at::Tensor weight = loader.tensor(name + ".weight", {c.hidden_size, c.hidden_size});
   return nn::Linear(pad_heads(weight, 1, c.num_attention_heads), loader.tensor(name + ".bias", {c.hidden_size}),
-                    loader.dtype());
+                    loader.options());
 }
 
 Layer load_layer(Loader& loader, const RobertaConfig& c, std::int64_t index) {

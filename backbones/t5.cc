@@ -57,14 +57,14 @@ struct DecoderBlock {
 class Loader {
  public:
   Loader(checkpoint::Checkpoint& file, const T5Config& config, const ModelOptions& options)
-      : file_(file), config_(config), dtype_(options.dtype), device_(nn::device_from(options.device)) {}
+      : file_(file), config_(config), options_(options), device_(nn::device_from(options.device)) {}
 
   at::Tensor take(const std::string& name, std::vector<std::int64_t> shape) {
     return file_.take(name, shape).to(device_);
   }
 
   nn::Linear linear(const std::vector<at::Tensor>& weights) const {
-    return {weights.size() == 1 ? weights[0] : at::cat(weights), at::Tensor(), dtype_};
+    return {weights.size() == 1 ? weights[0] : at::cat(weights), at::Tensor(), options_};
   }
 
   nn::RmsNorm norm(const std::string& name) {
@@ -121,7 +121,7 @@ class Loader {
 
   checkpoint::Checkpoint& file_;
   const T5Config& config_;
-  NumberFormat dtype_;
+  const ModelOptions& options_;
   at::Device device_;
 };
 

@@ -32,10 +32,10 @@ at::Tensor multiply_packed(const at::Tensor& x, const at::Tensor& packed, const 
 
 }  // namespace
 
-Linear::Linear(const at::Tensor& weight, const at::Tensor& bias, backbones::NumberFormat dtype) : bias_(bias) {
-  if (dtype != backbones::NumberFormat::kFloat32)
+Linear::Linear(const at::Tensor& weight, const at::Tensor& bias, const backbones::ModelOptions& options) : bias_(bias) {
+  if (options.dtype != backbones::NumberFormat::kFloat32)
     throw core::ConfigError(
-        fmt::format("not built yet: --dtype {} (use float32; --weights rounds weights)", to_string(dtype)));
+        fmt::format("not built yet: --dtype {} (use float32; --weights rounds weights)", to_string(options.dtype)));
   TORCH_CHECK_VALUE(weight.dim() == 2 && weight.scalar_type() == at::kFloat, "Linear: weight must be [N, K] float32");
   TORCH_CHECK_VALUE(!bias.defined() || (bias.dim() == 1 && bias.size(0) == weight.size(0)), "Linear: bias must be [N]");
   in_ = weight.size(1);

@@ -11,8 +11,8 @@ namespace nn {
 class Linear {
  public:
   Linear() = default;
-  /// weight [N, K], bias [N] or undefined, both float32.
-  Linear(const at::Tensor& weight, const at::Tensor& bias, backbones::NumberFormat dtype);
+  /// weight [N, K], bias [N] or undefined, both float32; `options` say the arithmetic (dtype, weights, device).
+  Linear(const at::Tensor& weight, const at::Tensor& bias, const backbones::ModelOptions& options);
   /// x [..., K] float32 -> [..., N] float32.
   at::Tensor forward(const at::Tensor& x) const;
 

@@ -45,6 +45,19 @@ def read_jsonl(path):
         return [json.loads(line) for line in lines]
 
 
+def record(architecture, file_format, dtype, check, figure, limit):
+    """One row of docs/fidelity.md: a figure that must not exceed its limit. Rows are kept where CAPPY_FIDELITY names a
+    file (scripts/fidelity does); a figure above its limit fails the test in any case."""
+    row = {"architecture": architecture, "format": file_format, "dtype": dtype, "check": check, "figure": figure,
+           "limit": limit}
+    path = os.environ.get("CAPPY_FIDELITY")
+    if path:
+        with open(path, "a", encoding="utf-8") as rows:
+            rows.write(json.dumps(row) + "\n")
+    if not figure <= limit:
+        sys.exit(f"{architecture}, {file_format}, {dtype}: {check} is {figure:g}, allowed {limit:g}")
+
+
 class Report:
     """Counts compared cases; the first differences are printed."""
 
