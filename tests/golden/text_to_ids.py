@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from common import Report, need_shared, run_cappy
+from common import Report, need_shared, record, run_cappy
 
 SHARED = need_shared()
 
@@ -168,6 +168,8 @@ def main():
         for name, directory, reference in cases:
             reports.append(Report("ids, " + name))
             compare(reports[-1], directory, reference, texts)
+            family, file = name.split(" ", 1)
+            record(f"{family} tokenizer", file, "–", f"texts with other ids, of {len(texts):,}", reports[-1].different, 0)
         shapes = Report("ids, other shapes of tokenizer.json")
         for directory in other_shapes(parent):
             compare(shapes, directory, Tokenizer.from_file(str(directory / "tokenizer.json")), lines[::7] + noise)
