@@ -1,4 +1,6 @@
-// What generates: a network of ours, later a child process, recorded candidates or a Web API.
+// What generates: a network of ours, a program of the user's (command_backbone), recorded candidates
+// (harness/run/recorded_backbone), later a Web API. What one of them cannot say is unknown: NaN, kUnknown, never a
+// zero.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +14,13 @@
 
 namespace backbones {
 
+/// Instead of a count of tokens.
+inline constexpr std::int64_t kUnknown = core::kUnknownCount;
+
 struct Generation {
   std::vector<core::Candidate> candidates;  // by decoding, then draw
-  std::int64_t source_tokens = 0;           // of the instruction as the model read it
-  std::int64_t source_tokens_cut = 0;       // tokens that max_source_length cut off
+  std::int64_t source_tokens = 0;           // of the instruction as the model read it; or kUnknown
+  std::int64_t source_tokens_cut = 0;       // tokens that max_source_length cut off; or kUnknown
 };
 
 struct InstructionResponse {
@@ -24,8 +29,8 @@ struct InstructionResponse {
 };
 
 struct LogLikelihood {
-  double log_likelihood = 0;           // nats, sum over the re-tokenised response, end of sequence included
-  std::int64_t tokens = 0;             // of the response, end of sequence included
+  double log_likelihood = 0;  // nats, sum over the re-tokenised response, end of sequence included; NaN: unknown
+  std::int64_t tokens = 0;    // of the response, end of sequence included; this and the following: or kUnknown
   std::int64_t source_tokens_cut = 0;
   std::int64_t response_tokens_cut = 0;
 };
@@ -38,8 +43,11 @@ class Backbone {
                                            const GenerationOptions& options) = 0;
   virtual std::vector<LogLikelihood> log_likelihood(std::span<const InstructionResponse> pairs,
                                                     const LikelihoodOptions& options) = 0;
-  /// Tokens of a text, end of sequence included: for the counter of references longer than an output can be.
+  /// Tokens of a text, end of sequence included, or kUnknown: for the counter of references longer than an output can
+  /// be.
   virtual std::int64_t count_tokens(std::string_view text) const = 0;
+  /// Nothing more will be asked: a program ends. Throws SurplusError where it had more to say than was asked for.
+  virtual void finish() {}
 };
 
 /// Opens a checkpoint folder as the backbone that its config.json names. Throws core::FileError or core::ConfigError.

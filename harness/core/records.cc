@@ -98,6 +98,8 @@ std::string to_string(End end) {
       return "eos";
     case End::kLength:
       return "length";
+    case End::kUnknown:
+      return "unknown";
   }
   throw std::invalid_argument("an unknown end");
 }
@@ -127,13 +129,15 @@ Instance instance_from_json(const Json& json) {
 
 Json to_json(const Candidate& candidate) {
   const bool known = !std::isnan(candidate.log_likelihood);
+  const bool counted = candidate.tokens != kUnknownCount;
+  const bool listed = !candidate.ids.empty() || candidate.tokens == 0;
   return Json::Object{{"response", candidate.response},
                       {"decoding", candidate.decoding},
                       {"draw", candidate.draw},
-                      {"ids", Json::Array(candidate.ids.begin(), candidate.ids.end())},
+                      {"ids", listed ? Json(Json::Array(candidate.ids.begin(), candidate.ids.end())) : Json()},
                       {"log_likelihood", known ? Json(candidate.log_likelihood) : Json()},
-                      {"tokens", candidate.tokens},
-                      {"end", to_string(candidate.end)}};
+                      {"tokens", counted ? Json(candidate.tokens) : Json()},
+                      {"end", candidate.end == End::kUnknown ? Json() : Json(to_string(candidate.end))}};
 }
 
 Candidate candidate_from_json(const Json& json) {
@@ -143,8 +147,9 @@ Candidate candidate_from_json(const Json& json) {
   out.draw = integer(json, "draw");
   if (present(json, "ids")) out.ids = named("ids", need(json, "ids"), token_ids);
   out.log_likelihood = present(json, "log_likelihood") ? number(json, "log_likelihood") : std::nan("");
-  out.tokens = integer_or(json, "tokens", static_cast<std::int64_t>(out.ids.size()));
-  if (present(json, "end")) out.end = end_of(text(json, "end"));
+  const auto ids = static_cast<std::int64_t>(out.ids.size());
+  out.tokens = integer_or(json, "tokens", out.ids.empty() ? kUnknownCount : ids);
+  out.end = present(json, "end") ? end_of(text(json, "end")) : End::kUnknown;
   return out;
 }
 

@@ -31,17 +31,21 @@ struct Instance {
   std::string prompt() const { return shots + instruction; }
 };
 
-/// Why a generation stopped: at the end-of-sequence token, or at the length limit.
-enum class End { kEos, kLength };
+/// Why a generation stopped: at the end-of-sequence token, or at the length limit. In JSON null where nobody said.
+enum class End { kEos, kLength, kUnknown };
+
+/// Instead of a count of tokens that nobody said; null in JSON.
+inline constexpr std::int64_t kUnknownCount = -1;
 
 /// One generated response.
 struct Candidate {
   std::string response;           // decoded text, special tokens skipped
   std::string decoding;           // name of the setting: "greedy", "beam4", "sampling", "temp0.9", "topk40", "topp0.95"
   std::int64_t draw = 0;          // 0-based within the decoding
-  std::vector<std::int32_t> ids;  // generated tokens, no decoder start, no padding, the end of sequence if it came
+  std::vector<std::int32_t> ids;  // generated tokens, no decoder start, no padding, the end of sequence if it came;
+                                  // empty where nobody said them (null in JSON)
   double log_likelihood = 0;  // sum over ids, in nats, under the model's own distribution; NaN: unknown (null in JSON)
-  std::int64_t tokens = 0;    // ids.size()
+  std::int64_t tokens = 0;    // ids.size(); or kUnknownCount
   End end = End::kEos;
 };
 

@@ -38,6 +38,18 @@ TEST(Records, UnknownLogLikelihoodIsNullNeverZero) {
   EXPECT_TRUE(to_json(candidate).at("log_likelihood").is_null());
 }
 
+TEST(Records, WhatACandidateDoesNotSayIsNull) {
+  const Candidate candidate = candidate_from_json(parse_json(R"({"response":"a","decoding":"api","draw":0})"));
+  EXPECT_EQ(candidate.tokens, kUnknownCount);
+  EXPECT_EQ(candidate.end, End::kUnknown);
+  const std::string written =
+      R"({"response":"a","decoding":"api","draw":0,"ids":null,"log_likelihood":null,"tokens":null,"end":null})";
+  EXPECT_EQ(write_json(to_json(candidate)), written);
+  EXPECT_EQ(write_json(to_json(candidate_from_json(parse_json(written)))), written);
+  const Candidate counted = candidate_from_json(parse_json(R"({"response":"a","decoding":"x","draw":0,"ids":[3,1]})"));
+  EXPECT_EQ(counted.tokens, 2);
+}
+
 TEST(Records, ErrorsNameTheField) {
   const auto message = [](const char* text) -> std::string {
     try {
