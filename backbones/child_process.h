@@ -5,12 +5,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace backbones {
@@ -49,6 +51,8 @@ class Unfinished : public CommandError {
 
 /// The words as a person would type them, for messages.
 std::string command_text(const std::vector<std::string>& words);
+/// At most `most` bytes of a text that may be no text at all, for messages: what is not UTF-8 becomes '?'.
+std::string shown_text(std::string_view text, std::size_t most);
 
 class ChildProcess {
  public:
@@ -59,10 +63,13 @@ class ChildProcess {
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
+  /// Reads the answer to the line with this index. What it throws (std::runtime_error) says what is wrong with it.
+  using Take = std::function<void(std::size_t index, std::string_view answer)>;
+
   /// Sends lines (without newlines) and calls `take` with each answer, in order, as it comes. Throws CommandError with
-  /// the number of the line, counted from the program's start, SurplusError, and what `take` throws; after that the
-  /// program is gone, and the next `ask` starts it anew.
-  void ask(std::span<const std::string> lines, const std::function<void(std::size_t index, std::string_view)>& take);
+  /// the number of the line, counted from the program's start, or SurplusError; after that the program is gone, and the
+  /// next `ask` starts it anew.
+  void ask(std::span<const std::string> lines, const Take& take);
 
   /// Closes its input and waits for its end. Throws SurplusError where it says more. Nothing happens where it does not
   /// run.
@@ -72,6 +79,12 @@ class ChildProcess {
 
  private:
   struct Running;
+  void start();
+  void take_answer(std::size_t index, std::string_view answer, const Take& take);
+  void check_alive(std::int64_t waiting);
+  [[noreturn]] void fail(const std::string& what);
+  [[noreturn]] void fail_surplus();
+
   CommandOptions options_;
   std::string program_;  // the path that is run
   std::unique_ptr<Running> running_;

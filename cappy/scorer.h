@@ -20,8 +20,8 @@ struct ScoreOptions {
 
 struct Score {
   double score = 0;             // the raw logit of the regression head
-  std::int64_t tokens = 0;      // of the pair as the model read it
-  std::int64_t tokens_cut = 0;  // tokens that max_length cut off
+  std::int64_t tokens = 0;      // of the pair as the model read it; or backbones::kUnknown
+  std::int64_t tokens_cut = 0;  // tokens that max_length cut off; or backbones::kUnknown
 };
 
 /// A pair that cannot be scored, by its place in the call.
@@ -43,6 +43,9 @@ class Scorer {
   /// finite or a pair is longer than the model's positions.
   virtual std::vector<Score> score(std::span<const backbones::InstructionResponse> pairs,
                                    const ScoreOptions& options) = 0;
+  /// Nothing more will be asked: a program ends. Throws backbones::SurplusError where it had more to say than was asked
+  /// for.
+  virtual void finish() {}
 };
 
 /// Opens a RoBERTa with a regression head (num_labels 1). Throws core::FileError or core::ConfigError.

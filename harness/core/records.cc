@@ -69,8 +69,9 @@ TaskKind task_kind(const std::string& name) {
 
 End end_of(const std::string& name) {
   if (name == "eos") return End::kEos;
+  if (name == "stop") return End::kStop;
   if (name == "length") return End::kLength;
-  throw std::runtime_error(fmt::format("field 'end': '{}' is neither eos nor length", name));
+  throw std::runtime_error(fmt::format("field 'end': '{}' is none of eos, stop, length", name));
 }
 
 }  // namespace
@@ -96,6 +97,8 @@ std::string to_string(End end) {
   switch (end) {
     case End::kEos:
       return "eos";
+    case End::kStop:
+      return "stop";
     case End::kLength:
       return "length";
     case End::kUnknown:

@@ -31,8 +31,9 @@ struct Instance {
   std::string prompt() const { return shots + instruction; }
 };
 
-/// Why a generation stopped: at the end-of-sequence token, or at the length limit. In JSON null where nobody said.
-enum class End { kEos, kLength, kUnknown };
+/// Why a generation stopped: at the end-of-sequence token, at a stop string, or at the length limit. In JSON null where
+/// nobody said.
+enum class End { kEos, kStop, kLength, kUnknown };
 
 /// Instead of a count of tokens that nobody said; null in JSON.
 inline constexpr std::int64_t kUnknownCount = -1;
