@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
 
 namespace hub {
@@ -52,6 +53,17 @@ std::vector<std::string> files_of_model(const std::vector<std::string>& listing)
   for (const std::string& path : listing)
     if (is_description(path) || (format != kFormats.end() && is_weight(path, *format))) files.push_back(path);
   return files;
+}
+
+std::vector<std::string> files_of_tokenizer(const std::vector<std::string>& listing) {
+  std::vector<std::string> files;
+  std::copy_if(listing.begin(), listing.end(), std::back_inserter(files), is_description);
+  return files;
+}
+
+bool is_weight_file(const std::string& path) {
+  return std::any_of(kFormats.begin(), kFormats.end(),
+                     [&](const WeightFormat& format) { return is_weight(path, format); });
 }
 
 }  // namespace hub

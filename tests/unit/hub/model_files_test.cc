@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/core/errors.h"
+#include "harness/hub/model_folder.h"
+
 namespace hub {
 namespace {
 
@@ -31,6 +34,20 @@ TEST(ModelFiles, ShardsAndTheirIndex) {
 TEST(ModelFiles, FlaxWhereThereIsNothingElse) {
   EXPECT_EQ(files_of_model({"config.json", "flax_model.msgpack"}), (Paths{"config.json", "flax_model.msgpack"}));
   EXPECT_EQ(files_of_model({"data/train.csv"}), Paths{});
+}
+
+TEST(ModelFiles, TextAloneNeedsNoWeights) {
+  const Paths all = {"config.json", "merges.txt", "model.safetensors", "model.safetensors.index.json", "vocab.json"};
+  EXPECT_EQ(files_of_tokenizer(all), (Paths{"config.json", "merges.txt", "vocab.json"}));
+}
+
+TEST(ModelRepository, IsAnIdWithOrWithoutARevision) {
+  EXPECT_EQ(model_repository("google/flan-t5-small").id, "google/flan-t5-small");
+  EXPECT_EQ(model_repository("google/flan-t5-small").revision, "main");
+  EXPECT_EQ(model_repository("gpt2@refs/pr/3").id, "gpt2");
+  EXPECT_EQ(model_repository("gpt2@refs/pr/3").revision, "refs/pr/3");
+  for (const char* wrong : {"", "a/b/c", "/tmp/x", "../x", "a/b@", "a/b@../c", "x y"})
+    EXPECT_THROW(model_repository(wrong), core::ConfigError) << wrong;
 }
 
 }  // namespace
