@@ -20,15 +20,6 @@ std::size_t space_start(std::string_view text, std::size_t end) {
   return end;
 }
 
-std::size_t space_end(std::string_view text, std::size_t at) {
-  while (at < text.size()) {
-    const Decoded c = decode_at(text, at);
-    if (!is_white_space(c.code_point)) break;
-    at += c.bytes;
-  }
-  return at;
-}
-
 bool touches_word(std::string_view text, std::size_t start, std::size_t end) {
   return (start > 0 && is_word(decode_before(text, start).code_point)) ||
          (end < text.size() && is_word(decode_at(text, end).code_point));
@@ -45,9 +36,9 @@ AddedTokens::AddedTokens(const std::vector<AddedToken>& tokens, const Model& mod
   for (Entry& entry : entries_) {
     entry.pattern = entry.token.content;
     if (!entry.token.normalized) continue;
-    Span span{entry.pattern};
-    normalize(normalizers, span);
-    entry.pattern = span.text;
+    Draft draft{entry.pattern, true, {}};
+    normalize(normalizers, draft);
+    entry.pattern = draft.text;
   }
   raw_ = make_finder(false);
   normalized_ = make_finder(true);
@@ -74,10 +65,11 @@ void AddedTokens::add(const AddedToken& token, const Model& model, std::int32_t&
 AddedTokens::Finder AddedTokens::make_finder(bool normalized) const {
   Finder finder;
   std::vector<std::string> patterns;
+  std::unordered_set<std::string> seen;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const Entry& entry = entries_[i];
     if (entry.token.normalized != normalized) continue;
-    if (entry.pattern.empty() || std::find(patterns.begin(), patterns.end(), entry.pattern) != patterns.end()) {
+    if (entry.pattern.empty() || !seen.insert(entry.pattern).second) {
       throw std::runtime_error(
           fmt::format("added token '{}' is, normalized, empty or another one", entry.token.content));
     }
@@ -89,51 +81,34 @@ AddedTokens::Finder AddedTokens::make_finder(bool normalized) const {
   return finder;
 }
 
-std::vector<Span> AddedTokens::split(std::string_view text, const std::vector<Normalizer>& normalizers) const {
-  std::vector<Span> raw, spans;
-  split_span(raw_, {std::string(text)}, raw);
-  for (Span& span : raw) {
-    if (span.added_id >= 0) {
-      spans.push_back(std::move(span));
-    } else {
-      normalize(normalizers, span);
-      split_span(normalized_, span, spans);
+// The leftmost token from byte `at` on, of those that start there the longest; `at` moves behind it. Everything before
+// `done` belongs to a token already.
+AddedTokens::Match AddedTokens::next_match(const Finder& finder, std::string_view text, std::size_t& at,
+                                           std::size_t done) const {
+  while (at < text.size()) {
+    if (!finder.starts[static_cast<unsigned char>(text[at])]) {
+      ++at;
+      continue;
     }
-  }
-  return spans;
-}
-
-// The leftmost token, of those that start there the longest; then on after it.
-void AddedTokens::split_span(const Finder& finder, const Span& span, std::vector<Span>& out) const {
-  const std::string_view text = span.text;
-  std::size_t done = 0;  // everything before is cut
-  const auto add_text = [&](std::size_t end) {
-    if (done < end) out.push_back({std::string(text.substr(done, end - done)), span.starts_text && done == 0});
-  };
-  for (std::size_t at = 0; at < text.size();) {
     std::size_t length = 0;
     std::int32_t value = -1;
-    if (finder.starts[static_cast<unsigned char>(text[at])]) {
-      finder.trie.for_each_prefix(text, at, [&](std::size_t n, std::int32_t v) {
-        length = n;
-        value = v;
-      });
-    }
+    finder.trie.for_each_prefix(text, at, [&](std::size_t n, std::int32_t v) {
+      length = n;
+      value = v;
+    });
     if (value < 0) {
       ++at;
       continue;
     }
     const Entry& entry = entries_[finder.entries[value]];
-    std::size_t start = at, end = at + length;
-    at = end;
-    if (entry.token.single_word && touches_word(text, start, end)) continue;
-    if (entry.token.lstrip) start = std::max(space_start(text, start), done);
-    if (entry.token.rstrip) end = space_end(text, end);
-    add_text(start);
-    out.push_back({{}, false, entry.id});
-    done = end;
+    Match match{at, at + length, entry.id};
+    at = match.end;
+    if (entry.token.single_word && touches_word(text, match.start, match.end)) continue;
+    if (entry.token.lstrip) match.start = std::max(space_start(text, match.start), done);
+    if (entry.token.rstrip) match.end = white_space_end(text, match.end);
+    return match;
   }
-  add_text(text.size());
+  return {0, 0, -1};
 }
 
 std::optional<std::int32_t> AddedTokens::find(std::string_view content) const {

@@ -30,8 +30,16 @@ class AddedTokens {
   /// them. Throws std::runtime_error where two tokens are the same text.
   AddedTokens(const std::vector<AddedToken>& tokens, const Model& model, const std::vector<Normalizer>& normalizers);
 
-  /// Cuts a text at the tokens and normalizes what lies between.
-  std::vector<Span> split(std::string_view text, const std::vector<Normalizer>& normalizers) const;
+  /// Cuts a text at the tokens that are looked for before normalization, or after it: calls token(id) and plain(Span)
+  /// in turn.
+  template <class Plain, class Token>
+  void cut_raw(const Span& span, Plain&& plain, Token&& token) const {
+    cut(raw_, span, plain, token);
+  }
+  template <class Plain, class Token>
+  void cut_normalized(const Span& span, Plain&& plain, Token&& token) const {
+    cut(normalized_, span, plain, token);
+  }
 
   std::optional<std::int32_t> find(std::string_view content) const;
   /// What an id decodes to (normalized as it is found), or nullptr.
@@ -52,9 +60,29 @@ class AddedTokens {
     std::vector<std::size_t> entries;  // by the trie's value
     std::array<bool, 256> starts{};    // first bytes
   };
+  /// Where a token was found.
+  struct Match {
+    std::size_t start, end;  // with the white space that it swallows
+    std::int32_t id;         // -1: no more
+  };
   void add(const AddedToken& token, const Model& model, std::int32_t& next_id);
   Finder make_finder(bool normalized) const;
-  void split_span(const Finder& finder, const Span& span, std::vector<Span>& out) const;
+  Match next_match(const Finder& finder, std::string_view text, std::size_t& at, std::size_t done) const;
+
+  template <class Plain, class Token>
+  void cut(const Finder& finder, const Span& span, Plain&& plain, Token&& token) const {
+    std::size_t at = 0, done = 0;  // searched, cut
+    const auto emit_plain = [&](std::size_t end) {
+      if (done < end) plain(Span{span.text.substr(done, end - done), span.starts_text && done == 0});
+    };
+    if (!finder.entries.empty()) {
+      for (Match match; (match = next_match(finder, span.text, at, done)).id >= 0; done = match.end) {
+        emit_plain(match.start);
+        token(match.id);
+      }
+    }
+    emit_plain(span.text.size());
+  }
 
   std::vector<Entry> entries_;
   std::map<std::int32_t, std::size_t> by_id_;

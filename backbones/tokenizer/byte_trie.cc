@@ -16,7 +16,7 @@ struct ByteTrie::Range {
   std::int32_t node;
 };
 
-ByteTrie::ByteTrie(const std::vector<std::string>& keys) : nodes_(1) {
+ByteTrie::ByteTrie(const std::vector<std::string>& keys) : nodes_(256) {
   nodes_[0].check = 0;
   std::vector<std::int32_t> order(keys.size());
   std::iota(order.begin(), order.end(), 0);

@@ -12,7 +12,7 @@ namespace tokenizer {
 
 class ByteTrie {
  public:
-  ByteTrie() : nodes_(1) {}
+  ByteTrie() : nodes_(256) {}
   /// The value of a key is its index; of equal keys the last one stays. Empty keys match nothing.
   explicit ByteTrie(const std::vector<std::string>& keys);
 
@@ -38,8 +38,8 @@ class ByteTrie {
   struct Range;  // the sorted keys below a node
 
   std::int32_t child(std::int32_t node, unsigned char byte) const {
-    const auto next = static_cast<std::size_t>(nodes_[node].base) + byte;
-    return next < nodes_.size() && nodes_[next].check == node ? static_cast<std::int32_t>(next) : -1;
+    const std::int32_t next = nodes_[node].base + byte;  // the array is 256 longer than the largest base
+    return nodes_[next].check == node ? next : -1;
   }
   std::int32_t find_base(const std::vector<unsigned char>& bytes);
 

@@ -69,7 +69,7 @@ CharacterMap::CharacterMap(std::string_view bytes) {
     throw std::runtime_error(fmt::format("the character map is not UTF-8 at byte {}", 4 + size + at));
   }
   check_units();
-  for (int c = 0; c < 128; ++c) plain_[c] = !find(std::string(1, static_cast<char>(c)));
+  for (int c = 0; c < 128; ++c) plain_[c] = c != '\r' && !find(std::string(1, static_cast<char>(c)));
 }
 
 // Every unit that a look-up can reach lies inside the array, and every value at a character of the replacements.
@@ -121,34 +121,38 @@ std::optional<std::string_view> CharacterMap::find(std::string_view cluster) con
   return {};
 }
 
-std::string CharacterMap::normalize(std::string_view text) const {
-  std::string out;
-  out.reserve(text.size());
-  const auto is_ascii = [&](std::size_t i) { return static_cast<unsigned char>(text[i]) < 0x80; };
-  for (std::size_t start = 0; start < text.size();) {
-    // Two ASCII characters are two clusters, CR LF excepted.
-    if (is_ascii(start) && plain_[text[start]] && text[start] != '\r' &&
-        (start + 1 == text.size() || is_ascii(start + 1))) {
-      out.push_back(text[start++]);
-      continue;
-    }
-    const std::size_t end = grapheme_end(text, start);
-    const std::string_view cluster = text.substr(start, end - start);
-    start = end;
-    if (cluster.size() < kWholeClusterBelow) {
-      if (const auto replacement = find(cluster)) {
-        out += *replacement;
-        continue;
-      }
-    }
-    for (std::size_t i = 0; i < cluster.size();) {
-      const std::string_view character = cluster.substr(i, decode_at(cluster, i).bytes);
-      const auto replacement = find(character);
-      out += replacement ? *replacement : character;
-      i += character.size();
+// Where the ASCII characters end that stay as they are. Two ASCII characters are two clusters, CR LF excepted; the one
+// before another character may be part of a cluster with it.
+std::size_t CharacterMap::plain_end(std::string_view text, std::size_t at) const {
+  std::size_t end = at;
+  while (end < text.size() && plain_[static_cast<unsigned char>(text[end])]) ++end;
+  const bool joinable = end < text.size() && static_cast<unsigned char>(text[end]) >= 0x80;
+  return joinable && end > at ? end - 1 : end;
+}
+
+void CharacterMap::normalize_cluster(std::string_view cluster, std::string& out) const {
+  if (cluster.size() < kWholeClusterBelow) {
+    if (const auto replacement = find(cluster)) {
+      out += *replacement;
+      return;
     }
   }
-  return out;
+  for (std::size_t i = 0; i < cluster.size();) {
+    const std::string_view character = cluster.substr(i, decode_at(cluster, i).bytes);
+    const auto replacement = find(character);
+    out += replacement ? *replacement : character;
+    i += character.size();
+  }
+}
+
+void CharacterMap::normalize(std::string_view text, std::string& out) const {
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t plain = plain_end(text, start);
+    out += text.substr(start, plain - start);
+    if (plain == text.size()) return;
+    start = grapheme_end(text, plain);
+    normalize_cluster(text.substr(plain, start - plain), out);
+  }
 }
 
 }  // namespace tokenizer

@@ -23,15 +23,18 @@ class CharacterMap {
   /// std::runtime_error that names the byte or unit.
   explicit CharacterMap(std::string_view bytes);
 
-  std::string normalize(std::string_view text) const;
+  /// Appends the text, normalized.
+  void normalize(std::string_view text, std::string& out) const;
 
  private:
   std::optional<std::string_view> find(std::string_view cluster) const;
   void check_units() const;
+  std::size_t plain_end(std::string_view text, std::size_t at) const;
+  void normalize_cluster(std::string_view cluster, std::string& out) const;
 
   std::vector<std::uint32_t> units_;
   std::string replacements_;
-  std::array<bool, 128> plain_;  // an ASCII character that stays as it is
+  std::array<bool, 256> plain_{};  // bytes of ASCII characters that stay as they are and are clusters of their own
 };
 
 }  // namespace tokenizer

@@ -5,13 +5,14 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "backbones/tokenizer/added_tokens.h"
+#include "backbones/tokenizer/decoder.h"
 #include "backbones/tokenizer/model.h"
 #include "backbones/tokenizer/stages.h"
 #include "backbones/tokenizer/tokenizer.h"
+#include "backbones/tokenizer/word_cache.h"
 
 namespace tokenizer {
 
@@ -23,22 +24,6 @@ struct TemplateItem {
 using Template = std::vector<TemplateItem>;
 /// The number of special tokens in a template.
 std::int64_t special_count(const Template& items);
-
-/// How pieces become text again.
-struct Decoder {
-  enum class Kind {
-    kNone,       // joined by blanks
-    kMetaspace,  // `replacement` is a blank, but nothing in the first piece
-    kByteLevel   // characters are bytes; what is not UTF-8 becomes U+FFFD
-  } kind = Kind::kNone;
-  std::string replacement = "\u2581";
-  bool drop_first = true;  // kMetaspace
-  /// Transformers' clean_up_tokenization_spaces: no blank before . ? ! , n't 'm 's 've 're and around '.
-  bool clean_up = false;
-};
-std::string decode_pieces(const Decoder& decoder, const std::vector<std::string>& pieces);
-/// Bytes as text, each maximal piece of a broken sequence as U+FFFD.
-std::string replace_invalid_utf8(std::string_view bytes);
 
 /// Longest first, as the pinned tokenizers cuts a pair to `limit` tokens in all: the new lengths.
 std::pair<std::size_t, std::size_t> longest_first(std::size_t first, std::size_t second, std::size_t limit);
@@ -53,20 +38,29 @@ struct Parts {
   Decoder decoder;
 };
 
-/// Ids of pre-tokens that were seen before. Bounded; a thread that finds it in use goes without.
-class WordCache {
+/// What an encoding needs beside the parts, used again by the next one.
+struct Workspace {
+  Draft draft;
+  std::vector<std::string> buffers;  // of the pre-tokenizers
+  std::string characters;            // of a word of bytes
+  Scratch scratch;
+  WordCache cache;
+};
+
+/// Workspaces that no encoding uses at the moment: one each for as many threads as ever encoded at a time.
+class WorkspacePool {
  public:
-  void encode(const Model& model, const std::vector<Span>& spans, Ids& ids);
+  std::unique_ptr<Workspace> take();
+  void give_back(std::unique_ptr<Workspace> workspace);
 
  private:
-  void encode_word(const Model& model, const std::string& word, Ids& ids);
   std::mutex mutex_;
-  std::unordered_map<std::string, Ids> words_;
+  std::vector<std::unique_ptr<Workspace>> idle_;
 };
 
 class PipelineTokenizer final : public Tokenizer {
  public:
-  explicit PipelineTokenizer(Parts parts) : parts_(std::move(parts)) {}
+  explicit PipelineTokenizer(Parts parts);
   Encoding encode(std::string_view text, std::int64_t max_length, TruncationSide side) const override;
   Encoding encode_pair(std::string_view first, std::string_view second, std::int64_t max_length,
                        TruncationSide side) const override;
@@ -74,10 +68,12 @@ class PipelineTokenizer final : public Tokenizer {
   std::int64_t size() const override;
 
  private:
-  Ids content_ids(std::string_view text) const;
+  class Pass;
+  void append_content(std::string_view text, Ids& ids) const;
 
   Parts parts_;
-  mutable WordCache cache_;
+  bool byte_level_;  // words reach the model as bytes that are still to be written as characters
+  mutable WorkspacePool workspaces_;
 };
 
 }  // namespace tokenizer

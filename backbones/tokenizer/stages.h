@@ -1,7 +1,9 @@
 // What happens to a text before the model sees it: normalizers rewrite it, pre-tokenizers cut it into pre-tokens. Each
-// is a value with an `apply`, named as in tokenizer.json.
+// is a value, named as in tokenizer.json. Texts are cut as views: a stage hands each part on before it makes the next,
+// so that one buffer a stage is all the memory there is.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -11,17 +13,23 @@
 
 namespace tokenizer {
 
-/// A stretch of the text on its way: plain text, or an added token that was found in it.
-struct Span {
+/// A text that normalizers rewrite.
+struct Draft {
   std::string text;
-  bool starts_text = true;     // its first character is the first of the whole text
-  std::int32_t added_id = -1;  // the added token; -1: plain text
+  bool starts_text = true;  // its first character is the first of the whole text
+  std::string spare;        // memory
+};
+
+/// A part of a text on its way to the model.
+struct Span {
+  std::string_view text;
+  bool starts_text = true;  // as above
 };
 
 /// Removes white space at the ends.
 struct Strip {
   bool left = false, right = false;
-  void apply(Span& span) const;
+  void apply(Draft& draft) const;
 };
 
 /// Replaces each occurrence of `pattern`, from the left.
@@ -29,26 +37,45 @@ struct Replace {
   std::string pattern;          // not empty
   bool at_least_twice = false;  // the regular expression "x{2,}": two or more of `pattern` in a row
   std::string content;
-  void apply(Span& span) const;
+  void apply(Draft& draft) const;
 };
 
-/// Puts a text before a span that is not empty.
+/// Puts a text before one that is not empty.
 struct Prepend {
   std::string text;
-  void apply(Span& span) const;
+  void apply(Draft& draft) const;
 };
 
 struct Precompiled {
   CharacterMap map;
-  void apply(Span& span) const { span.text = map.normalize(span.text); }
+  void apply(Draft& draft) const {
+    draft.spare.clear();
+    map.normalize(draft.text, draft.spare);
+    draft.text.swap(draft.spare);
+  }
 };
 
 using Normalizer = std::variant<Precompiled, Strip, Replace, Prepend>;
-void normalize(const std::vector<Normalizer>& normalizers, Span& span);
+void normalize(const std::vector<Normalizer>& normalizers, Draft& draft);
+
+/// The byte from `at` on at which white space ends, and at which it starts.
+std::size_t white_space_end(std::string_view text, std::size_t at);
+std::size_t next_white_space(std::string_view text, std::size_t at);
+
+/// Each pre-tokenizer has `cut(span, buffer, emit)`: it calls emit(Span) for each part. A part may lie in the buffer
+/// and is valid until emit returns.
 
 /// Cuts at white space, which disappears.
 struct WhitespaceSplit {
-  void apply(const Span& span, std::vector<Span>& out) const;
+  template <class Emit>
+  void cut(const Span& span, std::string&, Emit&& emit) const {
+    const std::string_view text = span.text;
+    for (std::size_t at = white_space_end(text, 0); at < text.size();) {
+      const std::size_t end = next_white_space(text, at);
+      emit(Span{text.substr(at, end - at), span.starts_text && at == 0});
+      at = white_space_end(text, end);
+    }
+  }
 };
 
 /// Turns blanks into `replacement`, puts one before the text, and cuts before each.
@@ -57,26 +84,53 @@ struct Metaspace {
   std::string replacement = "\u2581";
   Scheme scheme = Scheme::kAlways;
   bool split = true;
-  void apply(const Span& span, std::vector<Span>& out) const;
-};
 
-/// GPT-2: cuts into contractions, words, numbers, other signs and white space, each with the blank before it, then
-/// writes every byte as a printable character.
-struct ByteLevel {
-  bool add_prefix_space = true;
-  bool use_regex = true;
-  void apply(const Span& span, std::vector<Span>& out) const;
-};
+  template <class Emit>
+  void cut(const Span& span, std::string& buffer, Emit&& emit) const {
+    mark_blanks(span, buffer);
+    const std::string_view text = buffer;
+    if (!split) return emit(Span{text, span.starts_text});
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find(replacement, at + 1), text.size());
+      emit(Span{text.substr(at, end - at), span.starts_text && at == 0});
+      at = end;
+    }
+  }
 
-using PreTokenizer = std::variant<WhitespaceSplit, Metaspace, ByteLevel>;
-/// Cuts every plain span; added tokens stay. Empty spans are dropped.
-std::vector<Span> pre_tokenize(const std::vector<PreTokenizer>& pre_tokenizers, std::vector<Span> spans);
+ private:
+  void mark_blanks(const Span& span, std::string& out) const;
+};
 
 /// The byte at which GPT-2's pre-token that starts at byte `start` < text.size() ends.
 std::size_t gpt2_word_end(std::string_view text, std::size_t start);
 
+/// GPT-2: cuts into contractions, words, numbers, other signs and white space, each with the blank before it. The model
+/// knows every byte as a printable character (write_byte_characters).
+struct ByteLevel {
+  bool add_prefix_space = true;
+  bool use_regex = true;
+
+  template <class Emit>
+  void cut(const Span& span, std::string& buffer, Emit&& emit) const {
+    std::string_view text = span.text;
+    if (add_prefix_space && !text.starts_with(' ')) {
+      buffer.assign(" ").append(text);
+      text = buffer;
+    }
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = use_regex ? gpt2_word_end(text, at) : text.size();
+      emit(Span{text.substr(at, end - at), false});
+      at = end;
+    }
+  }
+};
+
+using PreTokenizer = std::variant<WhitespaceSplit, Metaspace, ByteLevel>;
+
 /// The character, in UTF-8, that stands for a byte at the byte level; and back (-1: stands for none).
 const std::string& byte_character(unsigned char byte);
 int character_byte(char32_t character);
+/// Bytes as those characters.
+void write_byte_characters(std::string_view bytes, std::string& out);
 
 }  // namespace tokenizer

@@ -81,6 +81,8 @@ Metaspace read_metaspace(const JsonPlace& place) {
 }
 
 void read_pre_tokenizer(const JsonPlace& place, std::vector<PreTokenizer>& out) {
+  if (!out.empty() && std::holds_alternative<ByteLevel>(out.back()))
+    place.fail("follows a ByteLevel pre-tokenizer, which is not supported here");
   const std::string& type = place.type({"Sequence", "WhitespaceSplit", "Metaspace", "ByteLevel"});
   if (type == "Sequence") {
     const JsonPlace list = place.at("pretokenizers");
@@ -130,10 +132,7 @@ std::unique_ptr<Model> read_byte_pair(const JsonPlace& place) {
   if (!pieces.json().is_object()) pieces.fail("expected an object, found " + pieces.json().kind());
   for (const auto& [piece, id] : pieces.json().as_object()) {
     if (!id.is_integer()) pieces.fail("the id of '" + piece + "' is " + id.kind() + ", not an integer");
-    if (id.as_integer() < 0 || id.as_integer() > std::numeric_limits<std::int32_t>::max()) {
-      pieces.fail(fmt::format("the id of '{}' is {}", piece, id.as_integer()));
-    }
-    vocabulary.pieces.emplace_back(piece, static_cast<std::int32_t>(id.as_integer()));
+    vocabulary.pieces.emplace_back(piece, id.as_integer());
   }
   const JsonPlace merges = place.at("merges");
   for (std::size_t i = 0; i < merges.size(); ++i) {
@@ -144,7 +143,7 @@ std::unique_ptr<Model> read_byte_pair(const JsonPlace& place) {
   vocabulary.unknown = place.string("unk_token", "");
   vocabulary.fuse_unknown = place.boolean("fuse_unk", false);
   vocabulary.ignore_merges = place.boolean("ignore_merges", false);
-  return std::make_unique<BytePair>(vocabulary);
+  return std::make_unique<BytePair>(std::move(vocabulary));
 }
 
 // The numbers of `[["piece", -1.5], …]`, as they are written; the text is known to be well-formed JSON.
@@ -298,7 +297,8 @@ void refuse_strip_before_first(const JsonPlace& root, const Parts& parts) {
     const Metaspace* metaspace = std::get_if<Metaspace>(&stage);
     first |= metaspace != nullptr && metaspace->scheme == Metaspace::Scheme::kFirst;
   }
-  if (strips && first) root.at("normalizer").fail("Strip on the left with prepend_scheme 'first' is not supported here");
+  if (strips && first)
+    root.at("normalizer").fail("Strip on the left with prepend_scheme 'first' is not supported here");
 }
 
 }  // namespace

@@ -13,17 +13,10 @@ namespace {
 
 constexpr double kUnknownPenalty = 10.0;
 
-// The best path that ends at a byte.
-struct Best {
-  double score = 0;
-  std::int32_t start = -1;  // where its last piece starts; -1: no path yet
-  std::int32_t id = 0;
-
-  void offer(double candidate, std::size_t from, std::int32_t piece) {
-    if (start >= 0 && !(candidate > score)) return;
-    *this = {candidate, static_cast<std::int32_t>(from), piece};
-  }
-};
+// A later path must be strictly better.
+void offer(BestPath& best, const BestPath& path) {
+  if (best.start < 0 || path.score > best.score) best = path;
+}
 
 }  // namespace
 
@@ -38,23 +31,25 @@ Unigram::Unigram(Vocabulary vocabulary) : vocabulary_(std::move(vocabulary)), tr
   unknown_score_ = *std::min_element(vocabulary_.scores.begin(), vocabulary_.scores.end()) - kUnknownPenalty;
 }
 
-void Unigram::encode(std::string_view word, Ids& ids) const {
+void Unigram::encode(std::string_view word, Scratch& scratch, Ids& ids) const {
   const auto unknown = static_cast<std::int32_t>(vocabulary_.unknown_id);
-  std::vector<Best> best(word.size() + 1);  // by the byte where the path ends
+  std::vector<BestPath>& best = scratch.paths;
+  best.assign(word.size() + 1, {});
   for (std::size_t at = 0; at < word.size();) {
     const std::size_t character = decode_at(word, at).bytes;
     const double so_far = best[at].score;
     bool covered = false;  // by a piece of one character
     trie_.for_each_prefix(word, at, [&](std::size_t length, std::int32_t id) {
-      best[at + length].offer(vocabulary_.scores[id] + so_far, at, id);
+      offer(best[at + length], {vocabulary_.scores[id] + so_far, static_cast<std::int32_t>(at), id});
       covered |= length == character;
     });
-    if (!covered) best[at + character].offer(unknown_score_ + so_far, at, unknown);
+    if (!covered) offer(best[at + character], {unknown_score_ + so_far, static_cast<std::int32_t>(at), unknown});
     at += character;
   }
 
-  std::vector<std::int32_t> ends;  // of the pieces, from the last to the first
-  for (std::int32_t end = static_cast<std::int32_t>(word.size()); end > 0; end = best[end].start) ends.push_back(end);
+  std::vector<std::int32_t>& ends = scratch.ends;
+  ends.clear();
+  for (auto end = static_cast<std::int32_t>(word.size()); end > 0; end = best[end].start) ends.push_back(end);
   std::size_t start = 0;
   while (!ends.empty()) {
     std::int32_t end = ends.back();

@@ -22,11 +22,10 @@ class Unigram final : public Model {
   /// Throws std::runtime_error where `unknown_id` is no piece or a score is not finite.
   explicit Unigram(Vocabulary vocabulary);
 
-  void encode(std::string_view word, Ids& ids) const override;
+  void encode(std::string_view word, Scratch& scratch, Ids& ids) const override;
   std::optional<std::int32_t> find(std::string_view piece) const override;
   const std::string* piece(std::int32_t id) const override;
   std::int32_t size() const override { return static_cast<std::int32_t>(vocabulary_.pieces.size()); }
-  std::int32_t end_of_ids() const override { return size(); }
 
  private:
   void append_unknown(std::string_view text, Ids& ids) const;

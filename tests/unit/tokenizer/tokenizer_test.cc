@@ -9,6 +9,7 @@
 
 #include "backbones/tokenizer/byte_pair.h"
 #include "backbones/tokenizer/character_map.h"
+#include "backbones/tokenizer/decoder.h"
 #include "backbones/tokenizer/pipeline.h"
 #include "backbones/tokenizer/stages.h"
 #include "backbones/tokenizer/tokenizer_json.h"
@@ -22,7 +23,8 @@ namespace {
 
 Ids encode(const Model& model, std::string_view word) {
   Ids ids;
-  model.encode(word, ids);
+  Scratch scratch;
+  model.encode(word, scratch, ids);
   return ids;
 }
 
