@@ -3,8 +3,7 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
-#include <filesystem>
-
+#include "harness/cli/model_hub.h"
 #include "harness/core/errors.h"
 
 namespace cli {
@@ -12,7 +11,15 @@ namespace cli {
 void add_model_options(po::options_description& own) {
   // clang-format off
   own.add_options()
-    ("model", po::value<std::string>()->value_name("DIR"), "folder with config.json, tokenizer files and weights")
+    ("model", po::value<std::string>()->value_name("DIR|ID"),
+     "folder with config.json, tokenizer files and weights, or a model of the Hub: ORG/NAME or ORG/NAME@REVISION");
+  // clang-format on
+  add_precision_options(own);
+}
+
+void add_precision_options(po::options_description& own) {
+  // clang-format off
+  own.add_options()
     ("dtype", po::value<std::string>()->default_value("float32")->value_name("TYPE"), "arithmetic: float32, bfloat16 or int8")
     ("weights", po::value<std::string>()->value_name("TYPE"),
      "rounding of weights before use: float32, float16 or bfloat16; default: as stored (float16 for backbones under cappy-2023)")
@@ -34,12 +41,15 @@ tokenizer::TruncationSide truncation_side_of(const po::variables_map& values) {
 }
 
 ModelChoice model_choice(const po::variables_map& values, ModelRole role) {
-  if (!values.count("model")) throw core::UsageError("--model DIR is missing");
+  if (!values.count("model")) throw core::UsageError("--model DIR|ID is missing");
+  ModelChoice choice = precision_choice(values, role);
+  ModelHub models(core::progress_mode_from(values["progress"].as<std::string>()));
+  choice.model.folder = models.find(values["model"].as<std::string>()).folder;
+  return choice;
+}
+
+ModelChoice precision_choice(const po::variables_map& values, ModelRole role) {
   ModelChoice choice;
-  choice.model.folder = values["model"].as<std::string>();
-  if (!std::filesystem::is_directory(choice.model.folder))
-    throw core::UsageError(fmt::format("--model {}: no such folder (models of the Hub: download them first)",
-                                       choice.model.folder.string()));
   choice.model.dtype = backbones::number_format_from(values["dtype"].as<std::string>());
   choice.model.device = values["device"].as<std::string>();
   choice.protocol = backbones::protocol_from(values["protocol"].as<std::string>());

@@ -20,8 +20,13 @@ struct ModelChoice {
 
 /// Adds the options to a verb's own.
 void add_model_options(po::options_description& own);
-/// Reads them. Throws core::UsageError where --model is absent or no folder, or a value is unknown.
+/// The same without --model, of verbs that name it otherwise.
+void add_precision_options(po::options_description& own);
+/// Reads them, and fetches a model of the Hub. Throws core::UsageError where --model is absent, neither a folder nor an
+/// id, or a value is unknown; what the Hub's client throws.
 ModelChoice model_choice(const po::variables_map& values, ModelRole role);
+/// All but the folder. Throws core::UsageError.
+ModelChoice precision_choice(const po::variables_map& values, ModelRole role);
 /// Adds --truncation-side, of the verbs that cut texts which are too long.
 void add_truncation_side(po::options_description& own);
 /// Its value. Throws core::UsageError.

@@ -88,7 +88,7 @@ void add_candidates(std::span<core::JsonRecord> records, backbones::Backbone& ba
 }  // namespace
 
 int run_generate(const Words& words) {
-  VerbSyntax syntax{"generate", "--model DIR --decoding NAME|FILE [options] < in.jsonl > out.jsonl"};
+  VerbSyntax syntax{"generate", "--model DIR|ID --decoding NAME|FILE [options] < in.jsonl > out.jsonl"};
   add_model_options(syntax.own);
   add_generation_options(syntax.own);
   add_truncation_side(syntax.own);

@@ -55,7 +55,7 @@ void add_log_likelihoods(std::span<core::JsonRecord> records, backbones::Backbon
 }  // namespace
 
 int run_loglikelihood(const Words& words) {
-  VerbSyntax syntax{"loglikelihood", "--model DIR [options] < in.jsonl > out.jsonl"};
+  VerbSyntax syntax{"loglikelihood", "--model DIR|ID [options] < in.jsonl > out.jsonl"};
   add_model_options(syntax.own);
   // clang-format off
   syntax.own.add_options()

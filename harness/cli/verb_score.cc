@@ -55,7 +55,7 @@ class LineScorer {
 }  // namespace
 
 int run_score(const Words& words) {
-  VerbSyntax syntax{"score", "--model DIR [options] < in.jsonl > out.jsonl"};
+  VerbSyntax syntax{"score", "--model DIR|ID [options] < in.jsonl > out.jsonl"};
   add_model_options(syntax.own);
   std::int64_t max_length = 0;
   syntax.own.add_options()("max-length", po::value(&max_length)->default_value(512)->value_name("N"),
