@@ -5,7 +5,6 @@
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/tensor.h>
@@ -193,8 +192,9 @@ at::Tensor tanh_rows(const at::Tensor& x) {
 
 /// The part of a layer after attention, over any subset of rows: x and attended [R, D] -> [R, D].
 at::Tensor finish_layer(const Layer& layer, const at::Tensor& x, const at::Tensor& attended) {
-  const at::Tensor middle = layer.attention_norm.forward(x + layer.attention_output.forward(attended));
-  return layer.norm.forward(middle + layer.output.forward(at::gelu(layer.intermediate.forward(middle), "none")));
+  const at::Tensor middle = layer.attention_norm.forward(layer.attention_output.forward(attended, {.residual = x}));
+  const at::Tensor inner = layer.intermediate.forward(middle, {.activation = nn::Activation::kGelu});
+  return layer.norm.forward(layer.output.forward(inner, {.residual = middle}));
 }
 
 }  // namespace

@@ -15,7 +15,8 @@
 namespace cappy {
 namespace {
 
-constexpr std::int64_t kBatchTokens = 4096;  // where nothing is asked: enough for full GEMMs, small beside the weights
+constexpr std::int64_t kBatchTokens =
+    512;  // where nothing is asked: more rows make no product faster, and these fit the caches
 
 /// Each different pair once: which distinct pair a pair is, and the first pair that is a given distinct one.
 struct DistinctPairs {

@@ -66,7 +66,9 @@ at::Tensor self_attention(const at::Tensor& qkv, std::span<const LengthGroup> gr
     const std::optional<at::Tensor> mask = added.defined() ? std::optional(added.unsqueeze(0)) : std::nullopt;
     const at::Tensor mixed =
         at::scaled_dot_product_attention(heads[0], heads[1], heads[2], mask, 0.0, false, scale);  // [B, H, L, K]
-    y.narrow(0, group.begin, rows).copy_(mixed.transpose(1, 2).reshape({rows, y.size(1)}));
+    y.narrow(0, group.begin, rows)
+        .view({group.count, group.length, qkv.size(2), qkv.size(3)})
+        .copy_(mixed.transpose(1, 2));
   }
   return y;
 }

@@ -5,64 +5,12 @@
 #include <cstring>
 #include <vector>
 
-// Vectors pass between functions that are all inlined: their calling convention never matters.
-#pragma GCC diagnostic ignored "-Wpsabi"
-
-#define INLINE [[gnu::always_inline]] inline
+#include "backbones/nn/vector_lanes.h"
 
 namespace nn {
 namespace {
 
-constexpr std::int64_t kLanes = 8;
-using Floats = float __attribute__((vector_size(32)));
-using Ints = std::int32_t __attribute__((vector_size(32)));
-
-INLINE Floats load(const float* from) {
-  Floats v;
-  std::memcpy(&v, from, sizeof v);
-  return v;
-}
-
-/// The first `count` lanes; the others hold `fill`.
-INLINE Floats load_part(const float* from, std::int64_t count, float fill) {
-  if (count >= kLanes) return load(from);
-  Floats v = fill - Floats{};
-  std::memcpy(&v, from, static_cast<std::size_t>(count) * sizeof(float));
-  return v;
-}
-
-INLINE void store_part(float* to, const Floats& v, std::int64_t count) {
-  std::memcpy(to, &v, count >= kLanes ? sizeof v : static_cast<std::size_t>(count) * sizeof(float));
-}
-
-INLINE float sum_lanes(const Floats& v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); }
-
-INLINE float max_lanes(const Floats& v) {
-  float most = v[0];
-  for (int i = 1; i < kLanes; ++i) most = v[i] > most ? v[i] : most;
-  return most;
-}
-
-/// exp to 2 units in the last place (the polynomial of Cephes' expf), clamped to the range of normal floats.
-INLINE Floats exp(const Floats& unclamped) {
-  Floats x = unclamped < 88.3762626F ? unclamped : 88.3762626F - Floats{};
-  x = x > -87.3365447F ? x : -87.3365447F - Floats{};
-  const Floats n = (x * 1.44269504088896341F + 12582912.0F) - 12582912.0F;  // to the nearest integer
-  const Floats r = (x - n * 0.693359375F) - n * -2.12194440e-4F;
-  Floats p = 1.9875691500e-4F - Floats{};
-  p = p * r + 1.3981999507e-3F;
-  p = p * r + 8.3334519073e-3F;
-  p = p * r + 4.1665795894e-2F;
-  p = p * r + 1.6666665459e-1F;
-  p = p * r + 5.0000001201e-1F;
-  p = p * (r * r) + r + 1.0F;
-  const Ints exponent = (__builtin_convertvector(n, Ints) + 127) << 23;
-  Floats power;
-  std::memcpy(&power, &exponent, sizeof power);
-  return p * power;
-}
-
-INLINE void rms_norm(const RmsNormRows& task, std::int64_t first, std::int64_t last) {
+NN_INLINE void rms_norm(const RmsNormRows& task, std::int64_t first, std::int64_t last) {
   const std::int64_t width = task.width;
   for (std::int64_t row = first; row < last; ++row) {
     const float* x = task.x + row * width;
@@ -78,7 +26,7 @@ INLINE void rms_norm(const RmsNormRows& task, std::int64_t first, std::int64_t l
   }
 }
 
-INLINE void gated_gelu(const GatedGeluRows& task, std::int64_t first, std::int64_t last) {
+NN_INLINE void gated_gelu(const GatedGeluRows& task, std::int64_t first, std::int64_t last) {
   const std::int64_t width = task.width;
   for (std::int64_t row = first; row < last; ++row) {
     const float* x = task.x + row * 2 * width;
@@ -86,12 +34,13 @@ INLINE void gated_gelu(const GatedGeluRows& task, std::int64_t first, std::int64
       const Floats v = load_part(x + i, width - i, 0);
       // 0.5 v (1 + tanh(u)) = v / (1 + exp(-2u)), u = sqrt(2 / pi) (v + 0.044715 v^3)
       const Floats u = v * (v * v * 0.044715F + 1.0F) * -1.59576912160573071F;
-      store_part(task.y + row * width + i, v / (exp(u) + 1.0F) * load_part(x + width + i, width - i, 0), width - i);
+      store_part(task.y + row * width + i, v / (exp_lanes(u) + 1.0F) * load_part(x + width + i, width - i, 0),
+                 width - i);
     }
   }
 }
 
-INLINE float max_of(const float* x, std::int64_t width) {
+NN_INLINE float max_of(const float* x, std::int64_t width) {
   Floats most = load_part(x, width, x[0]);
   for (std::int64_t i = kLanes; i < width; i += kLanes) {
     const Floats v = load_part(x + i, width - i, x[0]);
@@ -100,7 +49,7 @@ INLINE float max_of(const float* x, std::int64_t width) {
   return max_lanes(most);
 }
 
-INLINE void log_sum_exp(const LogSumExpRows& task, std::int64_t first, std::int64_t last) {
+NN_INLINE void log_sum_exp(const LogSumExpRows& task, std::int64_t first, std::int64_t last) {
   constexpr std::int64_t kPiece = 32 * kLanes;  // summed in float, then added in double
   for (std::int64_t row = first; row < last; ++row) {
     const float* x = task.x + row * task.width;
@@ -109,7 +58,8 @@ INLINE void log_sum_exp(const LogSumExpRows& task, std::int64_t first, std::int6
     for (std::int64_t begin = 0; begin < task.width; begin += kPiece) {
       Floats sums{};
       const std::int64_t end = std::min(begin + kPiece, task.width);
-      for (std::int64_t i = begin; i < end; i += kLanes) sums += exp(load_part(x + i, end - i, most - 1000.0F) - most);
+      for (std::int64_t i = begin; i < end; i += kLanes)
+        sums += exp_lanes(load_part(x + i, end - i, most - 1000.0F) - most);
       total += sum_lanes(sums);
     }
     task.y[row] = static_cast<double>(most) + std::log(total);
@@ -117,7 +67,7 @@ INLINE void log_sum_exp(const LogSumExpRows& task, std::int64_t first, std::int6
 }
 
 /// One head of one row. `scores`: room for the number of keys, rounded up to whole vectors.
-INLINE void attend_head(const AttendRows& task, std::int64_t row, std::int64_t head, float* scores) {
+NN_INLINE void attend_head(const AttendRows& task, std::int64_t row, std::int64_t head, float* scores) {
   const std::int32_t* keys = task.rows + task.begin[row];
   const std::int64_t count = task.begin[row + 1] - task.begin[row];
   const std::int64_t width = task.width, stride = 2 * task.heads * width;
@@ -135,7 +85,7 @@ INLINE void attend_head(const AttendRows& task, std::int64_t row, std::int64_t h
   const float most = max_of(scores, count);
   Floats sums{};
   for (std::int64_t k = 0; k < count; k += kLanes) {
-    const Floats weights = exp(load_part(scores + k, count - k, most - 1000.0F) - most);
+    const Floats weights = exp_lanes(load_part(scores + k, count - k, most - 1000.0F) - most);
     sums += weights;
     std::memcpy(scores + k, &weights, sizeof weights);
   }
@@ -153,7 +103,7 @@ INLINE void attend_head(const AttendRows& task, std::int64_t row, std::int64_t h
   }
 }
 
-INLINE void attend(const AttendRows& task, std::int64_t first, std::int64_t last) {
+NN_INLINE void attend(const AttendRows& task, std::int64_t first, std::int64_t last) {
   std::int64_t most = 0;
   for (std::int64_t row = first; row < last; ++row) most = std::max(most, task.begin[row + 1] - task.begin[row]);
   std::vector<float> scores(static_cast<std::size_t>(most + kLanes));

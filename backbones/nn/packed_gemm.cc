@@ -1,0 +1,101 @@
+#include "backbones/nn/packed_gemm.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include <algorithm>
+#include <type_traits>
+#include <vector>
+
+#include "backbones/nn/vector_lanes.h"
+
+namespace nn {
+namespace {
+
+constexpr std::int64_t kTileRows = 6;
+constexpr std::int64_t kBlockRows = 192;  // of x in the second cache: 240 KB at kDepth
+constexpr std::int64_t kPanelGroup = 16;  // whose sums stay in the second cache from one block of k to the next
+constexpr std::int64_t kLineBytes = 64;
+
+using Format = PackedMatrix::Format;
+using Words = std::uint16_t __attribute__((vector_size(16)));
+using Unsigned = std::uint32_t __attribute__((vector_size(32)));
+
+struct Range {
+  std::int64_t begin, end;
+};
+
+std::int64_t bytes_of(Format format) { return format == Format::kFloat32 ? 4 : 2; }
+
+std::uint16_t narrowed(float value, Format format) {
+  std::uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  if (format == Format::kBfloat16) return static_cast<std::uint16_t>((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
+  const auto half = static_cast<_Float16>(value);
+  std::uint16_t word;
+  std::memcpy(&word, &half, sizeof word);
+  return word;
+}
+
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx2,fma,f16c")
+#define NN_WIDENS_HALVES
+namespace avx2 {
+#include "backbones/nn/packed_gemm_tiles.h"
+}
+#undef NN_WIDENS_HALVES
+#pragma GCC pop_options
+const bool kAvx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+#endif
+namespace plain {
+#include "backbones/nn/packed_gemm_tiles.h"
+}
+
+void multiply(const PackedProduct& p, Range rows, Range panels) {
+#if defined(__x86_64__)
+  if (kAvx2) return avx2::multiply(p, rows, panels);
+#endif
+  plain::multiply(p, rows, panels);
+}
+
+}  // namespace
+
+PackedMatrix::PackedMatrix(std::int64_t outputs, std::int64_t inputs, Format format)
+    : outputs_(outputs),
+      inputs_(inputs),
+      format_(format),
+      numbers_(panels() * kPanel * inputs * bytes_of(format) + kLineBytes) {}
+
+void PackedMatrix::pack(const float* weight, std::int64_t first, std::int64_t last) {
+  for (std::int64_t k = 0; k < inputs_; k += kDepth) {
+    const std::int64_t depth = std::min(kDepth, inputs_ - k);
+    for (std::int64_t panel = first; panel < last; ++panel) {
+      void* block = const_cast<void*>(this->block(k, depth, panel));
+      for (std::int64_t c = 0; c < std::min(kPanel, outputs_ - panel * kPanel); ++c) {
+        const float* from = weight + (panel * kPanel + c) * inputs_ + k;
+        if (format_ == Format::kFloat32)
+          for (std::int64_t i = 0; i < depth; ++i) static_cast<float*>(block)[i * kPanel + c] = from[i];
+        else
+          for (std::int64_t i = 0; i < depth; ++i)
+            static_cast<std::uint16_t*>(block)[i * kPanel + c] = narrowed(from[i], format_);
+      }
+    }
+  }
+}
+
+const void* PackedMatrix::block(std::int64_t begin, std::int64_t depth, std::int64_t panel) const {
+  return numbers_.data() + (begin * panels() + panel * depth) * kPanel * bytes_of(format_);
+}
+
+void multiply_part(const PackedProduct& p, std::int64_t part, std::int64_t parts) {
+  const std::int64_t tiles = (p.rows + kTileRows - 1) / kTileRows, panels = p.weight.panels();
+  constexpr std::int64_t kEnoughTiles = 8;  // of a part: fewer would not pay for reading all weights once a part
+  if (tiles >= kEnoughTiles * parts)
+    return multiply(p, {tiles * part / parts * kTileRows, std::min(p.rows, tiles * (part + 1) / parts * kTileRows)},
+                    {0, panels});
+  multiply(p, {0, p.rows}, {panels * part / parts, panels * (part + 1) / parts});
+}
+
+}  // namespace nn
