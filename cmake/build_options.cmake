@@ -11,6 +11,8 @@ endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2")  # no -DNDEBUG: assertions stay, they cost nothing beside the GEMMs
 set(CMAKE_CXX_FLAGS_ASAN "-O1 -g1")
 set(CMAKE_EXE_LINKER_FLAGS_ASAN "")
+set(CMAKE_CXX_FLAGS_FUZZ "-O1 -g1")
+set(CMAKE_EXE_LINKER_FLAGS_FUZZ "")
 
 add_library(build_options INTERFACE)
 target_compile_options(build_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror -fopenmp
@@ -19,6 +21,11 @@ target_include_directories(build_options INTERFACE ${CMAKE_SOURCE_DIR})
 if(CMAKE_BUILD_TYPE STREQUAL "Asan")
   target_compile_options(build_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
                                                  -fno-omit-frame-pointer)
+  target_link_options(build_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(CMAKE_BUILD_TYPE STREQUAL "Fuzz")  # clang, whose warnings are others and whose OpenMP is not the wheel's
+  target_compile_options(build_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+                                                 -fno-omit-frame-pointer -fno-openmp -Wno-error)
   target_link_options(build_options INTERFACE -fsanitize=address,undefined)
 endif()
 

@@ -30,7 +30,7 @@ add_library(torch::torch INTERFACE IMPORTED)
 target_include_directories(torch::torch SYSTEM INTERFACE ${CAPPY_TORCH}/include
                                                          ${CAPPY_TORCH}/include/torch/csrc/api/include)
 target_link_options(torch::torch INTERFACE -Wl,--no-as-needed)  # operators register when libtorch_cpu is loaded
-target_link_options(torch::torch INTERFACE -fopenmp)  # at::parallel_for is inline; at run time it finds the wheel's libgomp
+target_link_options(torch::torch INTERFACE $<$<NOT:$<CONFIG:Fuzz>>:-fopenmp>)  # at::parallel_for is inline; at run time it finds the wheel's libgomp
 foreach(library c10 torch_cpu torch c10_cuda torch_cuda)  # the last two: only in the CUDA wheel
   if(EXISTS ${CAPPY_TORCH}/lib/lib${library}.so)
     add_library(torch::lib${library} SHARED IMPORTED)

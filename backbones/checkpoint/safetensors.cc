@@ -1,14 +1,12 @@
 #include "backbones/checkpoint/safetensors.h"
 
+#include <ATen/ops/empty.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <fstream>
 #include <utility>
 
@@ -19,7 +17,7 @@ namespace checkpoint {
 namespace {
 
 constexpr std::uint64_t kLengthBytes = 8;
-constexpr std::uint64_t kMaxHeader = 100'000'000;  // the reference's limit
+constexpr std::uint64_t kMaxHeader = 10'000'000;  // a tenth of the reference's limit; 100,000 tensors fit
 
 struct TypeName {
   std::string_view name;
@@ -134,10 +132,7 @@ class HeaderReader {
   }
 
   void check_extent(const TensorEntry& tensor, const std::vector<std::int64_t>& offsets) const {
-    std::uint64_t bytes = c10::elementSize(tensor.type);
-    for (const std::int64_t size : tensor.shape)
-      if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(size), &bytes) || bytes > (std::uint64_t{1} << 62))
-        throw std::runtime_error(fmt::format("shape [{}] overflows", fmt::join(tensor.shape, ", ")));
+    const std::uint64_t bytes = tensor_bytes(tensor.type, tensor.shape);
     const auto held = static_cast<std::uint64_t>(offsets[1] - offsets[0]);
     if (held != bytes)
       throw std::runtime_error(fmt::format("shape [{}] of {} needs {} bytes, data_offsets hold {}",
@@ -178,65 +173,28 @@ class HeaderReader {
 
 }  // namespace
 
-struct SafetensorsFile::Mapping {
-  explicit Mapping(const std::filesystem::path& path) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) throw core::FileError(path.string(), std::strerror(errno));
-    struct stat status {};
-    const bool known = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-    size = known ? static_cast<std::size_t>(status.st_size) : 0;
-    if (size > 0) address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    const int error = errno;
-    ::close(descriptor);
-    if (!known) throw core::FileError(path.string(), "not a regular file");
-    if (address == MAP_FAILED) throw core::FileError(path.string(), std::strerror(error));
-  }
-  ~Mapping() {
-    if (size > 0) ::munmap(address, size);
-  }
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-
-  const char* bytes() const { return static_cast<const char*>(address); }
-
-  /// Lets go of the pages that lie wholly within [begin, end).
-  void release(std::uint64_t begin, std::uint64_t end) const {
-    const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-    const std::uint64_t first = (begin + page - 1) / page * page, last = end / page * page;
-    if (first < last) ::madvise(static_cast<char*>(address) + first, last - first, MADV_DONTNEED);
-  }
-
-  void* address = nullptr;
-  std::size_t size = 0;
-};
-
-SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
-    : path_(path), mapping_(std::make_shared<Mapping>(path)) {
-  entries_ = HeaderReader(path, std::string_view(mapping_->bytes(), mapping_->size)).entries();
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : TensorFile(path), file_(path) {
+  for (auto& [name, stored] : HeaderReader(path, file_.bytes()).entries()) add(name, std::move(stored));
 }
 
 at::Tensor SafetensorsFile::read(const std::string& name) const {
-  const auto found = entries_.find(name);
-  if (found == entries_.end()) throw core::FileError(path_.string(), fmt::format("no tensor '{}'", name));
-  const TensorEntry& entry = found->second;
-  at::Tensor tensor = at::empty(entry.shape, entry.type);
-  // A copy: the offset need not be a multiple of the element's size.
-  if (entry.begin < entry.end) std::memcpy(tensor.data_ptr(), mapping_->bytes() + entry.begin, entry.end - entry.begin);
-  mapping_->release(entry.begin, entry.end);
+  const TensorEntry& stored = entry(name);
+  at::Tensor tensor = at::empty(stored.shape, stored.type);
+  file_.copy(stored.begin, stored.end, tensor.mutable_data_ptr());  // the offset need not suit the element's size
   return tensor;
 }
 
 namespace {
 
-std::string header_text(const std::vector<std::pair<std::string, at::Tensor>>& tensors) {
+std::string header_text(const std::vector<NewTensor>& tensors) {
   core::Json::Object header{{"__metadata__", core::Json::Object{{"format", "pt"}}}};
   std::int64_t at = 0;
-  for (const auto& [name, tensor] : tensors) {
-    const auto end = at + static_cast<std::int64_t>(tensor.nbytes());
-    core::Json::Array shape(tensor.sizes().begin(), tensor.sizes().end());
-    header.emplace_back(name, core::Json::Object{{"dtype", kTypes[type_rank(tensor.scalar_type())].name},
-                                                 {"shape", std::move(shape)},
-                                                 {"data_offsets", core::Json::Array{at, end}}});
+  for (const NewTensor& tensor : tensors) {
+    const auto end = at + static_cast<std::int64_t>(tensor_bytes(tensor.type, tensor.shape));
+    core::Json::Array shape(tensor.shape.begin(), tensor.shape.end());
+    header.emplace_back(tensor.name, core::Json::Object{{"dtype", kTypes[type_rank(tensor.type)].name},
+                                                        {"shape", std::move(shape)},
+                                                        {"data_offsets", core::Json::Array{at, end}}});
     at = end;
   }
   std::string text = core::write_json(header);
@@ -244,13 +202,18 @@ std::string header_text(const std::vector<std::pair<std::string, at::Tensor>>& t
   return text;
 }
 
-void write_all(const std::filesystem::path& path, const std::vector<std::pair<std::string, at::Tensor>>& tensors) {
+void write_all(const std::filesystem::path& path, const std::vector<NewTensor>& tensors,
+               const std::function<at::Tensor(const NewTensor&)>& read) {
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   const std::string header = header_text(tensors);
   for (std::size_t i = 0; i < kLengthBytes; ++i) out.put(static_cast<char>(header.size() >> (8 * i)));
   out.write(header.data(), static_cast<std::streamsize>(header.size()));
-  for (const auto& [name, tensor] : tensors)
+  for (const NewTensor& planned : tensors) {
+    const at::Tensor tensor = read(planned).detach().cpu().contiguous();
+    if (tensor.scalar_type() != planned.type || tensor.sizes() != at::IntArrayRef(planned.shape))
+      throw std::invalid_argument(fmt::format("safetensors: '{}' is not the tensor that was announced", planned.name));
     out.write(static_cast<const char*>(tensor.const_data_ptr()), static_cast<std::streamsize>(tensor.nbytes()));
+  }
   out.close();
   const int descriptor = out ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC) : -1;
   const bool safe = descriptor >= 0 && ::fsync(descriptor) == 0;
@@ -260,21 +223,27 @@ void write_all(const std::filesystem::path& path, const std::vector<std::pair<st
 
 }  // namespace
 
-void write_safetensors(const std::filesystem::path& path, const std::map<std::string, at::Tensor>& tensors) {
-  std::vector<std::pair<std::string, at::Tensor>> order;
-  for (const auto& [name, tensor] : tensors) order.emplace_back(name, tensor.detach().cpu().contiguous());
-  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
-    return type_rank(a.second.scalar_type()) > type_rank(b.second.scalar_type());
+void write_safetensors(const std::filesystem::path& path, std::vector<NewTensor> tensors,
+                       const std::function<at::Tensor(const NewTensor&)>& read) {
+  std::sort(tensors.begin(), tensors.end(), [](const NewTensor& a, const NewTensor& b) {
+    const std::size_t first = type_rank(a.type), second = type_rank(b.type);
+    return first != second ? first > second : a.name < b.name;
   });
   const std::filesystem::path temporary = path.string() + fmt::format(".{}.tmp", ::getpid());
   try {
-    write_all(temporary, order);
+    write_all(temporary, tensors, read);
     std::filesystem::rename(temporary, path);
   } catch (...) {
     std::error_code ignored;
     std::filesystem::remove(temporary, ignored);
     throw;
   }
+}
+
+void write_safetensors(const std::filesystem::path& path, const std::map<std::string, at::Tensor>& tensors) {
+  std::vector<NewTensor> planned;
+  for (const auto& [name, tensor] : tensors) planned.push_back({name, tensor.sizes().vec(), tensor.scalar_type()});
+  write_safetensors(path, std::move(planned), [&](const NewTensor& tensor) { return tensors.at(tensor.name); });
 }
 
 }  // namespace checkpoint

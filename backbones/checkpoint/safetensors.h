@@ -2,42 +2,41 @@
 // (holes, overlaps, sizes that do not fit the shape or the file) is refused with the byte.
 #pragma once
 
-#include <torch/types.h>
+#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "backbones/checkpoint/mapped_file.h"
+#include "backbones/checkpoint/tensor_file.h"
+
 namespace checkpoint {
 
-struct TensorEntry {
-  at::ScalarType type;
-  std::vector<std::int64_t> shape;
-  std::uint64_t begin = 0, end = 0;  // bytes of the file
-};
-
-/// A mapped file.
-class SafetensorsFile {
+class SafetensorsFile : public TensorFile {
  public:
   explicit SafetensorsFile(const std::filesystem::path& path);  // throws core::FileError
-  const std::map<std::string, TensorEntry>& entries() const { return entries_; }
-  /// A copy of the tensor, in its stored type. Releases the mapped pages behind it: they do not count as memory of the
-  /// process.
-  at::Tensor read(const std::string& name) const;
-  const std::filesystem::path& path() const { return path_; }
+  at::Tensor read(const std::string& name) const override;
 
  private:
-  struct Mapping;
-  std::filesystem::path path_;
-  std::shared_ptr<Mapping> mapping_;
-  std::map<std::string, TensorEntry> entries_;
+  MappedFile file_;
 };
 
-/// Writes tensors as the reference writer does: by falling type, then name; header padded to 8 bytes, `{"format":
-/// "pt"}` as metadata (transformers asks for it). Atomic; throws core::FileError.
+/// A tensor that is to be written.
+struct NewTensor {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  at::ScalarType type;
+};
+
+/// Writes tensors, of which `read` gives one at a time, as the reference writer does: by falling type, then name;
+/// header padded to 8 bytes, `{"format": "pt"}` as metadata (transformers asks for it). Atomic; throws core::FileError.
+void write_safetensors(const std::filesystem::path& path, std::vector<NewTensor> tensors,
+                       const std::function<at::Tensor(const NewTensor&)>& read);
+/// The same of tensors that are in memory.
 void write_safetensors(const std::filesystem::path& path, const std::map<std::string, at::Tensor>& tensors);
 
 }  // namespace checkpoint

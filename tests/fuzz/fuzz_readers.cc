@@ -1,11 +1,10 @@
-// Random damage to what the readers take from outside: JSON, JSON Lines, YAML, templates, safetensors, tokenizer files.
+// Random damage to what the readers take from outside: JSON, JSON Lines, YAML, templates, tokenizer files.
 //   fuzz_readers HOME SECONDS SEED
 // Seeds are files of HOME and small texts.
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "backbones/checkpoint/safetensors.h"
 #include "backbones/tokenizer/tokenizer.h"
 #include "harness/core/files.h"
 #include "harness/core/json_lines.h"
@@ -14,14 +13,6 @@
 #include "tests/fuzz/fuzz.h"
 
 namespace {
-
-/// Eight bytes of header length, a header, its tensor.
-std::string small_safetensors() {
-  const std::string header = R"({"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}})";
-  std::string file(8, '\0');
-  file[0] = static_cast<char>(header.size());
-  return file + header + std::string(24, '\x11');
-}
 
 void render(const std::string& source) {
   const core::Json row = core::parse_json(R"({"a": "x y", "n": 3, "list": ["p", "q"], "map": {"k": 1.5}})");
@@ -50,9 +41,6 @@ std::vector<fuzz::Reader> readers(const std::filesystem::path& home) {
        {"{% for x in list if x != 'p' %}{{ loop.index }}{{ x|upper }}{% else %}-{% endfor %}|||{{ map['k'] }}",
         "{% set ns = namespace(v=1) %}{{ [1, 2][n - 2] + ns.v }}{{ a.split(' ')[1:] | join('_') }}"},
        render},
-      {"safetensors",
-       {small_safetensors()},
-       [](const auto& t) { checkpoint::SafetensorsFile(fuzz::put("f.safetensors", t)).read("a"); }},
       {"T5 tokenizer", {at("configs/miniature/t5_tokenizer/tokenizer.json")}, tokenize},
       {"RoBERTa tokenizer", {at("configs/miniature/roberta_tokenizer/tokenizer.json")}, tokenize},
   };

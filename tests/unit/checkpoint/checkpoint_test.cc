@@ -1,11 +1,18 @@
 #include "backbones/checkpoint/checkpoint.h"
 
+#include <ATen/ops/arange.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
 #include <limits>
 
 #include "harness/core/errors.h"
 #include "tests/unit/backbones/temporary_folder.h"
+#include "tests/unit/checkpoint/corpus.h"
 
 namespace {
 
@@ -101,12 +108,58 @@ TEST(Checkpoint, OpensShardsByTheirIndex) {
   EXPECT_TRUE(has(error_of([&] { Checkpoint(folder.path(), {}); }), "weight_map"));
 }
 
+TEST(Checkpoint, OpensTheFirstFormOfAFolder) {
+  const TemporaryFolder folder;
+  const auto first = [&] { return Checkpoint(folder.path(), {}).files().back().filename().string(); };
+  folder.write("flax_model.msgpack", corpus("msgpack/chunks.msgpack"));
+  EXPECT_EQ(first(), "flax_model.msgpack");
+  EXPECT_TRUE(at::equal(Checkpoint(folder.path(), {}).take("large.weight", {3, 2}),
+                        at::arange(6).to(at::kFloat).reshape({2, 3}).t()));
+  folder.write("pytorch_model.bin", corpus("torch/zip.bin"));
+  EXPECT_EQ(first(), "pytorch_model.bin");
+  const Checkpoint file(folder.path(), {});
+  ASSERT_EQ(file.tensors().size(), 10u);
+  EXPECT_EQ(file.tensors().front().name, "a");
+  EXPECT_EQ(file.tensors().front().shape, (std::vector<std::int64_t>{2, 3}));
+  EXPECT_EQ(file.tensors().front().type, at::kFloat);
+  EXPECT_EQ(file.tensors().front().file, folder.path() / "pytorch_model.bin");
+  EXPECT_EQ(file.read("half").scalar_type(), at::kHalf);
+  EXPECT_TRUE(has(error_of([&] { file.read("none"); }), "'none' is missing"));
+  checkpoint::write_safetensors(folder.path() / "model.safetensors", {{"w", at::ones({1})}});
+  EXPECT_EQ(first(), "model.safetensors");
+}
+
+TEST(Checkpoint, ShardsOfFlaxAreNamedAsFlaxDoes) {
+  const TemporaryFolder folder;
+  folder.write("1.msgpack", corpus("msgpack/chunks.msgpack"));
+  folder.write("flax_model.msgpack.index.json",
+               R"({"weight_map":{"large/kernel":"1.msgpack","small/bias":"1.msgpack"}})");
+  Checkpoint file(folder.path(), {});
+  EXPECT_EQ(file.files().size(), 2u);
+  EXPECT_EQ(file.take("large.weight", {3, 2}).numel(), 6);
+}
+
+TEST(Checkpoint, RenamesTheNormsOfOldFiles) {
+  const TemporaryFolder folder;
+  checkpoint::write_safetensors(folder.path() / "model.safetensors",
+                                {{"e.LayerNorm.gamma", at::ones({2})}, {"e.LayerNorm.beta", at::zeros({2})}});
+  Checkpoint file(folder.path(), {});
+  EXPECT_TRUE(at::equal(file.take("e.LayerNorm.weight", {2}), at::ones({2})));
+  EXPECT_TRUE(at::equal(file.take("e.LayerNorm.bias", {2}), at::zeros({2})));
+  EXPECT_EQ(error_of([&] { file.finish(); }), "");
+  checkpoint::write_safetensors(folder.path() / "model.safetensors",
+                                {{"e.LayerNorm.gamma", at::ones({2})}, {"e.LayerNorm.weight", at::zeros({2})}});
+  EXPECT_TRUE(has(error_of([&] { Checkpoint(folder.path(), {}); }), "is also in"));
+}
+
 TEST(Checkpoint, NamesWhatAFolderLacks) {
   const TemporaryFolder folder;
   EXPECT_TRUE(has(error_of([&] { Checkpoint(folder.path() / "none", {}); }), "no such folder"));
-  EXPECT_TRUE(has(error_of([&] { Checkpoint(folder.path(), {}); }), "neither model.safetensors nor"));
+  EXPECT_TRUE(has(error_of([&] { Checkpoint(folder.path(), {}); }), "no weights: neither model.safetensors nor"));
+  folder.write("pytorch_model.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+  EXPECT_TRUE(has(error_of([&] { Checkpoint(folder.path(), {}); }), "git lfs pull"));
   folder.write("pytorch_model.bin", "x");
-  EXPECT_TRUE(has(error_of([&] { Checkpoint(folder.path(), {}); }), "not built yet"));
+  EXPECT_TRUE(has(error_of([&] { Checkpoint(folder.path(), {}); }), "no PyTorch file"));
 }
 
 }  // namespace
