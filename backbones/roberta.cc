@@ -17,6 +17,7 @@
 #include "backbones/nn/attention.h"
 #include "backbones/nn/device.h"
 #include "backbones/nn/linear.h"
+#include "backbones/nn/loading_memory.h"
 #include "backbones/nn/row_kernels.h"
 #include "harness/core/errors.h"
 
@@ -270,6 +271,7 @@ Roberta::Roberta(const ModelOptions& options)
       device_(nn::device_from(options.device)),
       weights_(std::make_unique<Weights>()) {
   const c10::InferenceMode guard;
+  const nn::LoadingMemory memory;
   const RobertaConfig& c = config_;
   const std::int64_t d = c.hidden_size;
   Loader loader(options, c, device_);

@@ -2,30 +2,22 @@
 
 #include <sys/mman.h>
 
-#include <cstdlib>
-#include <cstring>
 #include <new>
 
 namespace nn {
 namespace {
 
-constexpr std::int64_t kLine = 64;
-constexpr std::int64_t kLargePage = std::int64_t{2} << 20;
+constexpr std::size_t kLargePage = std::size_t{2} << 20;
 
 }  // namespace
 
 PackedNumbers::PackedNumbers(std::int64_t bytes) {
-  const std::int64_t align = bytes >= kLargePage ? kLargePage : kLine;
-  const std::int64_t whole = (bytes + kLine - 1) / kLine * kLine;
-  void* memory = nullptr;
-  if (::posix_memalign(&memory, static_cast<std::size_t>(align), static_cast<std::size_t>(whole)) != 0)
-    throw std::bad_alloc();
-  bytes_.reset(static_cast<std::byte*>(memory));
-  // Only whole large pages: the rest would be filled up to one.
-  if (whole >= kLargePage) ::madvise(memory, static_cast<std::size_t>(whole / kLargePage * kLargePage), MADV_HUGEPAGE);
-  std::memset(memory, 0, static_cast<std::size_t>(whole));
+  // Mapped, not allocated: zero without being written, so that the threads that fill it bring in the pages.
+  const auto size = static_cast<std::size_t>(bytes);
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  if (size >= kLargePage) ::madvise(memory, size, MADV_HUGEPAGE);
+  bytes_ = {static_cast<std::byte*>(memory), [size](std::byte* mapped) { ::munmap(mapped, size); }};
 }
-
-void PackedNumbers::Free::operator()(std::byte* bytes) const { std::free(bytes); }
 
 }  // namespace nn

@@ -1,4 +1,4 @@
-// Memory of a packed matrix: whole cache lines, and large pages where the system has them, since a product streams it.
+// Memory of a packed matrix: whole pages, and large pages where the system has them, since a product streams it.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,7 @@ class PackedNumbers {
   const std::byte* data() const { return bytes_.get(); }
 
  private:
-  struct Free {
-    void operator()(std::byte* bytes) const;
-  };
-  std::unique_ptr<std::byte, Free> bytes_;
+  std::shared_ptr<std::byte> bytes_;
 };
 
 }  // namespace nn
