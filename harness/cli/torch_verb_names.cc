@@ -7,6 +7,7 @@ namespace cli {
 
 std::span<const VerbName> torch_verb_names() {
   static const std::array names{
+      VerbName{"bench", "speed of a model here, as a share of the machine"},
       VerbName{"generate", "candidates of a backbone"},
       VerbName{"loglikelihood", "log-likelihood of responses under a backbone"},
       VerbName{"models", "make and inspect model folders"},

@@ -33,6 +33,7 @@ int run_tasks(const Words& words);
 int run_tokenize(const Words& words);
 
 // With a model (harness/cli/verbs_torch.cc).
+int run_bench(const Words& words);
 int run_generate(const Words& words);
 int run_loglikelihood(const Words& words);
 int run_models(const Words& words);

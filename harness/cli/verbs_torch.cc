@@ -6,7 +6,7 @@
 namespace cli {
 
 std::span<const Verb> torch_verbs() {
-  constexpr std::array functions{run_generate, run_loglikelihood, run_models, run_run, run_score};
+  constexpr std::array functions{run_bench, run_generate, run_loglikelihood, run_models, run_run, run_score};
   static const auto verbs = [&] {
     const auto names = torch_verb_names();
     std::vector<Verb> list;
