@@ -36,7 +36,8 @@ AddedTokens::AddedTokens(const std::vector<AddedToken>& tokens, const Model& mod
   for (Entry& entry : entries_) {
     entry.pattern = entry.token.content;
     if (!entry.token.normalized) continue;
-    Draft draft{entry.pattern, true, {}};
+    Draft draft;
+    draft.assign(entry.pattern, true);
     normalize(normalizers, draft);
     entry.pattern = draft.text;
   }

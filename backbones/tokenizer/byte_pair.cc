@@ -72,8 +72,9 @@ void BytePair::keep_merges(const Vocabulary& vocabulary) {
       if (const auto id = find(piece)) return *id;
       throw std::runtime_error(fmt::format("merge {}: '{}' is not in the vocabulary", rank, piece));
     };
+    const std::int32_t left_id = id_of(left), right_id = id_of(right);
     joined.assign(left).append(right);
-    merges_.insert(id_of(left), id_of(right), {static_cast<std::int32_t>(rank), id_of(joined)});
+    merges_.insert(left_id, right_id, {static_cast<std::int32_t>(rank), id_of(joined)});
   }
 }
 

@@ -1,5 +1,7 @@
 #include "backbones/tokenizer/decoder.h"
 
+#include <stdexcept>
+
 #include "backbones/tokenizer/stages.h"
 #include "backbones/tokenizer/unicode.h"
 #include "harness/core/text.h"
@@ -73,6 +75,18 @@ std::string replace_invalid_utf8(std::string_view bytes) {
     at += length;
   }
   return text;
+}
+
+std::string piece_text(const Decoder& decoder, const std::string& piece) {
+  switch (decoder.kind) {
+    case Decoder::Kind::kNone:
+      return " " + piece;
+    case Decoder::Kind::kMetaspace:
+      return core::replace_all(piece, decoder.replacement, " ");
+    case Decoder::Kind::kByteLevel:
+      return bytes_of(piece);
+  }
+  throw std::invalid_argument("an unknown decoder");
 }
 
 std::string decode_pieces(const Decoder& decoder, const std::vector<std::string>& pieces) {

@@ -20,6 +20,8 @@ struct Decoder {
   bool clean_up = false;
 };
 std::string decode_pieces(const Decoder& decoder, const std::vector<std::string>& pieces);
+/// What a piece adds in the middle of a text, in bytes.
+std::string piece_text(const Decoder& decoder, const std::string& piece);
 /// Bytes as text, each maximal piece of a broken sequence as U+FFFD.
 std::string replace_invalid_utf8(std::string_view bytes);
 

@@ -94,8 +94,7 @@ class PipelineTokenizer::Pass {
         {text, true},
         [&](const Span& raw) {
           Draft& draft = workspace_.draft;
-          draft.text.assign(raw.text);
-          draft.starts_text = raw.starts_text;
+          draft.assign(raw.text, raw.starts_text);
           normalize(parts_.normalizers, draft);
           parts_.added_tokens.cut_normalized(
               {draft.text, draft.starts_text}, [&](const Span& span) { pre_tokenize(0, span); }, token);
@@ -177,6 +176,12 @@ std::string PipelineTokenizer::decode(std::span<const std::int32_t> ids) const {
     if (piece != nullptr && !parts_.added_tokens.is_special(*piece)) pieces.push_back(*piece);
   }
   return decode_pieces(parts_.decoder, pieces);
+}
+
+std::string PipelineTokenizer::token_text(std::int32_t id) const {
+  if (const std::string* added = parts_.added_tokens.piece(id)) return *added;
+  const std::string* piece = parts_.model->piece(id);
+  return piece == nullptr ? "" : piece_text(parts_.decoder, *piece);
 }
 
 std::int64_t PipelineTokenizer::size() const {

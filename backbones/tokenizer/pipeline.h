@@ -65,6 +65,7 @@ class PipelineTokenizer final : public Tokenizer {
   Encoding encode_pair(std::string_view first, std::string_view second, std::int64_t max_length,
                        TruncationSide side) const override;
   std::string decode(std::span<const std::int32_t> ids) const override;
+  std::string token_text(std::int32_t id) const override;
   std::int64_t size() const override;
 
  private:

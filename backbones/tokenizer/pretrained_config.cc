@@ -121,7 +121,9 @@ void read_older_files(const std::filesystem::path& folder, PretrainedConfig& con
     AddedToken token{content};
     token.special = special.contains(content);
     token.normalized = !token.special;
-    by_id.insert_or_assign(root.at(content).integer(), token);
+    const std::int64_t place = root.at(content).integer();
+    if (place < 0) root.at(content).fail(std::to_string(place) + " is no id");
+    by_id.insert_or_assign(place, token);
   }
   config.added = in_order(by_id);
 }

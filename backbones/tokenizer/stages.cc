@@ -1,6 +1,7 @@
 #include "backbones/tokenizer/stages.h"
 
 #include <array>
+#include <stdexcept>
 #include <utility>
 
 #include "backbones/tokenizer/unicode.h"
@@ -8,6 +9,9 @@
 
 namespace tokenizer {
 namespace {
+
+constexpr std::size_t kMostGrowth = 64;  // NFKC makes 11 of one
+constexpr std::size_t kRoom = 1 << 16;   // bytes more, for short texts
 
 // GPT-2's table: printable Latin-1 bytes stand for themselves, the others for U+0100 and on.
 struct ByteTable {
@@ -77,6 +81,16 @@ std::size_t run_end(std::string_view text, std::size_t at, Kind kind) {
 
 }  // namespace
 
+void Draft::assign(std::string_view raw, bool starts) {
+  text.assign(raw);
+  starts_text = starts;
+  longest_ = raw.size() * kMostGrowth + kRoom;
+}
+
+void Draft::fail_length() const {
+  throw std::runtime_error("the tokenizer's normalizers make more than 64 times as much of a text");
+}
+
 void Strip::apply(Draft& draft) const {
   std::string& text = draft.text;
   std::size_t start = 0, end = text.size();
@@ -100,6 +114,7 @@ void Replace::apply(Draft& draft) const {
     std::size_t end = found + pattern.size();
     while (at_least_twice && text.compare(end, pattern.size(), pattern) == 0) end += pattern.size();
     out.append(text, at, found - at);
+    draft.check_length(out.size());
     if (at_least_twice && end == found + pattern.size()) {
       out += pattern;
     } else {

@@ -18,6 +18,17 @@ struct Draft {
   std::string text;
   bool starts_text = true;  // its first character is the first of the whole text
   std::string spare;        // memory
+
+  /// Takes a text over; it may become 64 times as long: normalizers of a hostile file may double it again and again.
+  void assign(std::string_view raw, bool starts);
+  /// Throws std::runtime_error where more than that has been made of it.
+  void check_length(std::size_t bytes) const {
+    if (bytes > longest_) fail_length();
+  }
+
+ private:
+  [[noreturn]] void fail_length() const;
+  std::size_t longest_ = 1 << 16;
 };
 
 /// A part of a text on its way to the model.
@@ -51,6 +62,7 @@ struct Precompiled {
   void apply(Draft& draft) const {
     draft.spare.clear();
     map.normalize(draft.text, draft.spare);
+    draft.check_length(draft.spare.size());
     draft.text.swap(draft.spare);
   }
 };

@@ -37,6 +37,9 @@ class Tokenizer {
   /// Text of ids, special tokens skipped, as `decode(ids, skip_special_tokens=True)` of transformers gives it.
   /// Ids without a piece give nothing.
   virtual std::string decode(std::span<const std::int32_t> ids) const = 0;
+  /// The bytes that a token adds in the middle of a text, a special token as it is written; nothing for an id without a
+  /// piece.
+  virtual std::string token_text(std::int32_t id) const = 0;
   /// Number of ids that have a piece, added tokens included.
   virtual std::int64_t size() const = 0;
 };

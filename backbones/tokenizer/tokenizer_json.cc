@@ -4,9 +4,11 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "backbones/tokenizer/byte_pair.h"
 #include "backbones/tokenizer/json_place.h"
+#include "backbones/tokenizer/unicode.h"
 #include "backbones/tokenizer/unigram.h"
 #include "harness/core/files.h"
 #include "harness/core/json_lines.h"
@@ -63,7 +65,8 @@ void read_normalizer(const JsonPlace& place, std::vector<Normalizer>& out) {
 Metaspace read_metaspace(const JsonPlace& place) {
   Metaspace metaspace;
   metaspace.replacement = place.at("replacement").string();
-  if (metaspace.replacement.empty()) place.at("replacement").fail("is empty");
+  if (metaspace.replacement.empty() || decode_at(metaspace.replacement, 0).bytes != metaspace.replacement.size())
+    place.at("replacement").fail("expected one character, found '" + metaspace.replacement + "'");
   const std::string scheme = place.string("prepend_scheme", "always");
   if (scheme != "always" && scheme != "first" && scheme != "never") {
     place.at("prepend_scheme").fail("'" + scheme + "' is none of always, first, never");
@@ -198,10 +201,20 @@ std::unique_ptr<Model> read_model(const JsonPlace& place, const std::string& con
 
 // --- added tokens, templates, decoder ---
 
+std::int32_t read_id(const JsonPlace& place) {
+  const std::int64_t id = place.integer();
+  if (id < 0 || id > std::numeric_limits<std::int32_t>::max()) place.fail(fmt::format("{} is no id", id));
+  return static_cast<std::int32_t>(id);
+}
+
 std::vector<AddedToken> read_added_tokens(const JsonPlace& list) {
   std::vector<AddedToken> tokens;
+  std::set<std::int32_t>
+      ids;  // as the pinned tokenizers does, ids are assigned anew; here only a broken file is noticed
   for (std::size_t i = 0; i < list.size(); ++i) {
     const JsonPlace place = list.at(i);
+    const std::int32_t id = read_id(place.at("id"));
+    if (!ids.insert(id).second) place.at("id").fail(fmt::format("{} is there twice", id));
     AddedToken token{place.at("content").string()};
     token.single_word = place.at("single_word").boolean();
     token.lstrip = place.at("lstrip").boolean();
@@ -211,12 +224,6 @@ std::vector<AddedToken> read_added_tokens(const JsonPlace& list) {
     tokens.push_back(std::move(token));
   }
   return tokens;
-}
-
-std::int32_t read_id(const JsonPlace& place) {
-  const std::int64_t id = place.integer();
-  if (id < 0 || id > std::numeric_limits<std::int32_t>::max()) place.fail(fmt::format("{} is no id", id));
-  return static_cast<std::int32_t>(id);
 }
 
 Template read_template(const JsonPlace& list, const JsonPlace& specials) {
@@ -277,6 +284,18 @@ Decoder read_decoder(const JsonPlace& place) {
     decoder.drop_first = metaspace.scheme != Metaspace::Scheme::kNever;
   }
   return decoder;
+}
+
+// Every id that stands around a text is one of a piece.
+void check_templates(const JsonPlace& root, const Parts& parts) {
+  for (const Template* items : {&parts.single, &parts.pair}) {
+    for (const TemplateItem& item : *items) {
+      for (const std::int32_t id : item.ids) {
+        if (parts.added_tokens.piece(id) == nullptr && parts.model->piece(id) == nullptr)
+          root.at("post_processor").fail(fmt::format("id {} has no piece", id));
+      }
+    }
+  }
 }
 
 void check_truncation(const JsonPlace& root) {
@@ -360,6 +379,7 @@ Parts read_tokenizer_json(const std::filesystem::path& path) {
       added.fail(error.what());
     }
   }
+  check_templates(root, parts);
   return parts;
 }
 

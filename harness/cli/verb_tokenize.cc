@@ -1,11 +1,14 @@
 // `cappy tokenize`: adds `ids` of `text`, special tokens included; where a line has `text_pair`, of the pair. With
 // --decode it reads `ids` and adds `text`.
+#include <fmt/format.h>
+
 #include <iostream>
 #include <limits>
 #include <stdexcept>
 #include <vector>
 
 #include "backbones/tokenizer/tokenizer.h"
+#include "harness/cli/model_hub.h"
 #include "harness/cli/options.h"
 #include "harness/core/errors.h"
 #include "harness/core/json_lines.h"
@@ -21,18 +24,26 @@ struct Truncation {
   tokenizer::TruncationSide side = tokenizer::TruncationSide::kRight;
 };
 
-core::Json encoded(const tokenizer::Tokenizer& tokenizer, const core::JsonRecord& record, const Truncation& cut) {
+/// The ids as a JSON list.
+std::string encoded(const tokenizer::Tokenizer& tokenizer, const core::JsonRecord& record, const Truncation& cut,
+                    std::string& text) {
+  record.read_string("text", text);
   const bool pair = record.raw("text_pair") != nullptr;
   const tokenizer::Encoding encoding =
-      pair ? tokenizer.encode_pair(record.string("text"), record.string("text_pair"), cut.max_length, cut.side)
-           : tokenizer.encode(record.string("text"), cut.max_length, cut.side);
-  core::Json::Array ids;
-  ids.reserve(encoding.ids.size());
-  for (const std::int32_t id : encoding.ids) ids.emplace_back(std::int64_t{id});
-  return ids;
+      pair ? tokenizer.encode_pair(text, record.string("text_pair"), cut.max_length, cut.side)
+           : tokenizer.encode(text, cut.max_length, cut.side);
+  std::string list = "[";
+  list.reserve(2 + 7 * encoding.ids.size());
+  for (const std::int32_t id : encoding.ids) {
+    if (list.size() > 1) list += ',';
+    const fmt::format_int digits(id);
+    list.append(digits.data(), digits.size());
+  }
+  return list += ']';
 }
 
-core::Json decoded(const tokenizer::Tokenizer& tokenizer, const core::JsonRecord& record) {
+/// The text as a JSON string.
+std::string decoded(const tokenizer::Tokenizer& tokenizer, const core::JsonRecord& record) {
   const core::Json list = record.json("ids");
   if (!list.is_array()) throw std::runtime_error("field 'ids': expected a list, found " + list.kind());
   std::vector<std::int32_t> ids;
@@ -42,7 +53,9 @@ core::Json decoded(const tokenizer::Tokenizer& tokenizer, const core::JsonRecord
     }
     ids.push_back(static_cast<std::int32_t>(id.as_integer()));
   }
-  return tokenizer.decode(ids);
+  std::string text;
+  core::append_json_string(text, tokenizer.decode(ids));
+  return text;
 }
 
 }  // namespace
@@ -51,12 +64,13 @@ int run_tokenize(const Words& words) {
   VerbSyntax syntax{
       .verb = "tokenize",
       .usage =
-          "--model DIR [options] < in.jsonl > out.jsonl\n\n"
+          "--model DIR|ID [options] < in.jsonl > out.jsonl\n\n"
           "Reads text, adds ids as the reference tokenizer gives them, special tokens included; a line with text_pair\n"
           "is encoded as a pair, cut longest first"};
   syntax.own.add_options()  //
-      ("model", po::value<std::string>()->value_name("DIR"),
-       "folder with tokenizer.json, spiece.model, or vocab.json and merges.txt")  //
+      ("model", po::value<std::string>()->value_name("DIR|ID"),
+       "folder with tokenizer.json, spiece.model, or vocab.json and merges.txt, or a model of the Hub: ORG/NAME or "
+       "ORG/NAME@REVISION")  //
       ("max-length", po::value<std::int64_t>()->value_name("N"),
        "ids at most, special tokens included (default: all)")  //
       ("truncation-side", po::value<std::string>()->default_value("right")->value_name("SIDE"),
@@ -65,8 +79,10 @@ int run_tokenize(const Words& words) {
   CommonOptions common;
   po::variables_map values;
   if (!parse(words, syntax, common, values)) return 0;
-  if (!values.count("model")) throw core::UsageError("tokenize: --model DIR is missing");
-  const auto tokenizer = tokenizer::load_tokenizer(values["model"].as<std::string>());
+  if (!values.count("model")) throw core::UsageError("tokenize: --model DIR|ID is missing");
+  ModelHub models(core::progress_mode_from(common.progress));
+  const auto tokenizer =
+      tokenizer::load_tokenizer(models.find(values["model"].as<std::string>(), hub::ModelPart::kTokenizer).folder);
   Truncation cut;
   if (values.count("max-length")) cut.max_length = values["max-length"].as<std::int64_t>();
   cut.side = tokenizer::truncation_side_from(values["truncation-side"].as<std::string>());
@@ -77,14 +93,16 @@ int run_tokenize(const Words& words) {
     throw core::UsageError(std::string("tokenize: --max-length: ") + error.what());
   }
 
-  std::vector<core::Json> results;  // of the block being read
+  std::vector<std::string> results;  // of the block being read, as JSON
+  std::string text;                  // memory
   core::run_filter(
       std::cin, std::cout, {.block = kBlock, .limit = common.limit, .name = "standard input"},
       [&](const core::JsonRecord& record) {
-        results.push_back(decode ? decoded(*tokenizer, record) : encoded(*tokenizer, record, cut));
+        results.push_back(decode ? decoded(*tokenizer, record) : encoded(*tokenizer, record, cut, text));
       },
       [&](std::span<core::JsonRecord> records) {
-        for (std::size_t i = 0; i < records.size(); ++i) records[i].set(decode ? "text" : "ids", results[i]);
+        for (std::size_t i = 0; i < records.size(); ++i)
+          records[i].set_raw(decode ? "text" : "ids", std::move(results[i]));
         results.clear();
       });
   return 0;

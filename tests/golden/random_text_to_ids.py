@@ -25,7 +25,7 @@ KNOWN_SIZE = {"t5": 32_128, "roberta": 50_265, "opt": 50_272}  # of the models' 
 def t5_cases(parent):
     spiece = make_folder(parent, "spiece", [T5 / "spiece.model"])
     reference = T5Tokenizer.from_pretrained(spiece)
-    yield "t5", "tokenizer.json", T5, Tokenizer.from_file(str(T5 / "tokenizer.json")), reference
+    yield "t5", "tokenizer.json", T5, Tokenizer.from_file(str(T5 / "tokenizer.json")), T5Tokenizer.from_pretrained(T5)
     yield "t5", "spiece.model", spiece, reference._tokenizer, reference
 
 
