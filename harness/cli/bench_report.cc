@@ -13,7 +13,11 @@ namespace {
 /// Three significant digits.
 std::string number(double value) {
   if (value >= 1000) return fmt::format("{:.0f}", value);
-  return fmt::format("{:.{}f}", value, value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);
+  return value < 1 ? fmt::format("{:.3g}", value)
+                   : fmt::format("{:.{}f}", value,
+                                 value >= 100  ? 0
+                                 : value >= 10 ? 1
+                                               : 2);
 }
 
 std::string percent(double share) { return fmt::format("{:.0f} %", 100 * share); }

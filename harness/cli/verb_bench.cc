@@ -99,7 +99,7 @@ std::vector<BenchJob> jobs_of(const BenchChoice& choice, const BenchModel& model
   const std::vector<BenchJob> fit = model.jobs();
   for (const BenchJob job : choice.jobs) {
     if (std::ranges::count(fit, job) == 0)
-      throw core::UsageError(fmt::format("--job {}: no job of a {}", to_string(job), model.shape().family));
+      throw core::UsageError(fmt::format("--job {}: not of a {} model", to_string(job), model.shape().family));
     if (file && needs_pairs(job) && file->pairs.empty())
       throw core::FileError(choice.inputs, fmt::format("no field 'response', which --job {} needs", to_string(job)));
   }

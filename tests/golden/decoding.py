@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 import yaml
-from common import Report, filter_rows, need_shared, read_jsonl, run_cappy
+from common import Report, filter_rows, need_shared, read_jsonl, record, run_cappy
 from transformers import AutoTokenizer, LogitsProcessorList, T5ForConditionalGeneration
 from transformers.generation import (MinLengthLogitsProcessor, TemperatureLogitsWarper, TopKLogitsWarper,
                                      TopPLogitsWarper)
@@ -83,6 +83,7 @@ def compare_searches(name, settings, model, sources, mine, *, min_length, least_
     """Token for token, with the rule for near-ties; `least_ended`: the share that must end before the limit."""
     report, ended, total, dropped = Report(name), 0, 0, set()
     for setting in settings:
+        before = report.different
         theirs = search(model, sources, setting, min_length)
         with perturbed(model):
             shaken = search(model, sources, setting, min_length)
@@ -94,6 +95,8 @@ def compare_searches(name, settings, model, sources, mine, *, min_length, least_
             report.equal(got, theirs[place], f"{setting['name']}, input {place}")
             total += len(got)
             ended += sum(ids[-1] == 1 and len(ids) < MAX_LENGTH - 1 for ids in got)
+        record("t5 1.1 untied", "safetensors", "float32", f"{setting['name']}, inputs with other tokens",
+               report.different - before, 0)
     print(f"{name}: {len(dropped)} of {len(mine)} inputs dropped as near-ties, {ended} of {total} outputs ended early")
     report.equal(len(dropped) <= MOST_DROPPED * len(mine), True, "inputs dropped")
     report.equal(ended >= least_ended * total, True, "outputs that end before the limit")
@@ -111,7 +114,7 @@ def forced_logits(model, source, candidates):
 
 def compare_log_likelihoods(model, sources, mine):
     """Of every candidate, under the model's own distribution. Returns the forced logits of the first inputs."""
-    report, kept = Report("log-likelihood of candidates"), []
+    report, kept, largest = Report("log-likelihood of candidates"), [], 0
     for place, candidates in enumerate(mine):
         logits = forced_logits(model, sources[place], candidates)
         for candidate, rows in zip(candidates, logits):
@@ -119,8 +122,11 @@ def compare_log_likelihoods(model, sources, mine):
             reference = (rows[torch.arange(len(ids)), ids] - rows.logsumexp(-1)).sum().item()
             tolerance = max(1e-4, 1e-5 * abs(reference))
             report.close(candidate["log_likelihood"], reference, tolerance, f"{candidate['decoding']}, input {place}")
+            largest = max(largest, abs(candidate["log_likelihood"] - reference) * 1e-4 / tolerance)
         if place < 25:
             kept.append((candidates, logits))
+    record("t5 1.1 untied", "safetensors", "float32", "candidates' log-likelihood, largest difference of 10 nats",
+           largest, 1e-4)
     report.finish(at_least=len(mine))
     return kept
 

@@ -14,6 +14,7 @@ import torch
 from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
 
 TOKENIZER = common.need_shared() / "data/tokenizers/t5"
+NAMES = ["t5 1.1 untied", "t5 1.0", "t5 1.1 tied"]
 SHAPES = [
     dict(d_model=36, d_kv=5, d_ff=52, num_heads=3, num_layers=3, num_decoder_layers=2,
          feed_forward_proj="gated-gelu", tie_word_embeddings=False),
@@ -69,10 +70,18 @@ def reference(model, tokenizer, row, length):
 
 
 def compare(report, model, tokenizer, rows, mine, where, length=512):
+    """Returns the largest difference, beyond 10 nats that of 10 nats."""
+    largest = 0
     for i, (row, got) in enumerate(zip(rows, mine, strict=True)):
         wanted, tokens = reference(model, tokenizer, row, length)
         report.close(got["log_likelihood"], wanted, max(1e-4, 1e-5 * abs(wanted)), f"{where} row {i}")
         report.equal(got["tokens"], tokens, f"{where} tokens of row {i}")
+        largest = max(largest, abs(got["log_likelihood"] - wanted) / max(1, abs(wanted) / 10))
+    return largest
+
+
+def record(dtype, shape, largest):
+    common.record(NAMES[shape], "safetensors", dtype, "log-likelihood, largest difference of 10 nats", largest, 1e-4)
 
 
 def main():
@@ -86,7 +95,8 @@ def main():
                 rows = make_rows(10 * number + seed)
                 run = lambda rows, *more: common.filter_rows(rows, "loglikelihood", "--model", folder, *more)
                 mine = run(rows, "--threads", 1)
-                compare(exact, model.double(), tokenizer, rows, mine, f"shape {number} seed {seed}")
+                largest = compare(exact, model.double(), tokenizer, rows, mine, f"shape {number} seed {seed}")
+                record("float32", number, largest)
                 bits.equal(run(rows[::-1], "--threads", 2, "--batch-tokens", 1)[::-1], mine, f"shape {number} seed {seed}")
                 tokenizer.truncation_side = "left"
                 left = run(rows, "--max-source-length", 12, "--truncation-side", "left")
@@ -94,7 +104,8 @@ def main():
                 tokenizer.truncation_side = "right"
                 if seed == 1:
                     rounded = model.half().double()
-                    compare(exact, rounded, tokenizer, rows[:8], run(rows[:8], "--weights", "float16"), f"shape {number} float16")
+                    largest = compare(exact, rounded, tokenizer, rows[:8], run(rows[:8], "--weights", "float16"), f"shape {number} float16")
+                    record("float16 weights", number, largest)
     exact.finish(at_least=240)
     bits.finish(at_least=6)
 
