@@ -27,18 +27,22 @@ namespace {
 constexpr std::int64_t kMostLabels = 1'000'000;
 constexpr std::int64_t kMostLayers = 10'000;  // beyond it the number is a mistake
 
-/// The reference counts id2label where it is there, else num_labels, else takes 2.
-void check_labels(const ConfigFile& file) {
-  std::int64_t labels = file.find("num_labels") ? file.integer("num_labels", 0, kMostLabels) : 2;
-  const char* key = file.find("num_labels") ? "num_labels" : "id2label";
-  if (const core::Json* names = file.find("id2label")) {
-    if (!names->is_object()) file.fail("id2label", "expected an object, found " + names->kind());
-    labels = static_cast<std::int64_t>(names->as_object().size());
-    key = "id2label";
+/// The reference counts id2label where it is there, else num_labels, else takes 2; names are LABEL_N unless given.
+std::vector<std::string> read_labels(const ConfigFile& file) {
+  const core::Json* names = file.find("id2label");
+  if (names != nullptr && !names->is_object()) file.fail("id2label", "expected an object, found " + names->kind());
+  const std::int64_t count = names != nullptr          ? static_cast<std::int64_t>(names->as_object().size())
+                             : file.find("num_labels") ? file.integer("num_labels", 0, kMostLabels)
+                                                       : 2;
+  if (count == 0) file.fail(names ? "id2label" : "num_labels", "a scorer needs at least one label");
+  std::vector<std::string> labels;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const core::Json* name = names != nullptr ? names->find(std::to_string(i)) : nullptr;
+    if (names != nullptr && (name == nullptr || !name->is_string()))
+      file.fail("id2label", fmt::format("expected the name of label {} under \"{}\"", i, i));
+    labels.push_back(name != nullptr ? name->as_string() : fmt::format("LABEL_{}", i));
   }
-  if (labels != 1)
-    file.fail(key, fmt::format("a scorer has one label (a regression head), this model has {}{}", labels,
-                               file.find(key) ? "" : ", which is the default where the key is absent"));
+  return labels;
 }
 
 std::string layer_prefix(std::int64_t layer) { return fmt::format("roberta.encoder.layer.{}.", layer); }
@@ -77,7 +81,7 @@ class Loader {
       : files_(options.folder, options.weights), options_(options), device_(device), epsilon_(config.layer_norm_eps) {
     if (!files_.has("classifier.dense.weight") && !files_.has("classifier.out_proj.weight"))
       throw core::FileError(options.folder.string(),
-                            "no regression head (classifier.dense and classifier.out_proj): this is not a scorer");
+                            "no head (classifier.dense and classifier.out_proj): this is not a scorer");
     files_.require(roberta_tensors(config), tolerated_tensors());
   }
   at::Tensor tensor(const std::string& name, at::IntArrayRef shape) { return files_.take(name, shape).to(device_); }
@@ -115,7 +119,7 @@ nn::Linear load_qkv(Loader& loader, const RobertaConfig& c, const std::string& p
         pad_heads(loader.tensor(name + ".weight", {c.hidden_size, c.hidden_size}), 0, c.num_attention_heads));
     biases.push_back(pad_heads(loader.tensor(name + ".bias", {c.hidden_size}), 0, c.num_attention_heads));
   }
-  return nn::Linear(at::cat(weights), at::cat(biases), loader.options());
+  return nn::Linear(weights, at::cat(biases), loader.options());
 }
 
 nn::Linear load_attention_output(Loader& loader, const RobertaConfig& c, const std::string& prefix) {
@@ -203,11 +207,11 @@ at::Tensor finish_layer(const Layer& layer, const at::Tensor& x, const at::Tenso
 RobertaConfig read_roberta_config(const std::filesystem::path& folder) {
   const ConfigFile file(folder / "config.json");
   if (!file.find("model_type")) file.fail("model_type", "is missing");
-  file.only("model_type", "roberta", "a scorer is a RoBERTa with a regression head");
+  file.only("model_type", "roberta", "a scorer is a RoBERTa with a regression or classification head");
   file.only("hidden_act", "gelu", "only the exact GELU is supported");
   file.only("position_embedding_type", "absolute", "only absolute positions are supported");
-  check_labels(file);
   RobertaConfig c;
+  c.labels = read_labels(file);
   c.vocab_size = file.size_or("vocab_size", c.vocab_size);
   c.hidden_size = file.size_or("hidden_size", c.hidden_size);
   c.num_hidden_layers = file.size_or("num_hidden_layers", c.num_hidden_layers);
@@ -254,7 +258,7 @@ std::vector<checkpoint::TensorShape> roberta_tensors(const RobertaConfig& c) {
     norm(layer_prefix(layer) + "output.LayerNorm");
   }
   matrix("classifier.dense", {d, d});
-  matrix("classifier.out_proj", {1, d});
+  matrix("classifier.out_proj", {static_cast<std::int64_t>(c.labels.size()), d});
   return list;
 }
 
@@ -282,12 +286,12 @@ Roberta::Roberta(const ModelOptions& options)
   weights_->embedding_norm = loader.norm(prefix + "LayerNorm", d);
   for (std::int64_t i = 0; i < c.num_hidden_layers; ++i) weights_->layers.push_back(load_layer(loader, c, i));
   weights_->dense = loader.linear("classifier.dense", {d, d});
-  weights_->out = loader.linear("classifier.out_proj", {1, d});
+  weights_->out = loader.linear("classifier.out_proj", {static_cast<std::int64_t>(c.labels.size()), d});
 }
 
 Roberta::~Roberta() = default;
 
-std::vector<float> Roberta::score(std::span<const std::vector<std::int32_t>> sequences) const {
+std::vector<float> Roberta::logits(std::span<const std::vector<std::int32_t>> sequences) const {
   if (sequences.empty()) return {};
   const c10::InferenceMode guard;
   const Weights& w = *weights_;
@@ -305,7 +309,8 @@ std::vector<float> Roberta::score(std::span<const std::vector<std::int32_t>> seq
     }
     x = finish_layer(layer, x, attended);
   }
-  const at::Tensor logits = w.out.forward(tanh_rows(w.dense.forward(x))).flatten().to(at::kCPU).contiguous();  // [N]
+  const at::Tensor logits =
+      w.out.forward(tanh_rows(w.dense.forward(x))).flatten().to(at::kCPU).contiguous();  // [N * labels]
   return {logits.const_data_ptr<float>(), logits.const_data_ptr<float>() + logits.numel()};
 }
 

@@ -1,6 +1,6 @@
-// RoBERTa with a regression head (Liu et al., 2019): a post-norm encoder over a packed pair of texts; the first token's
-// last state goes through dense, tanh and out_proj to one number, the raw logit. Equal to the reference's
-// RobertaForSequenceClassification with num_labels 1. Inference only: no dropout, no gradients.
+// RoBERTa with a head (Liu et al., 2019): a post-norm encoder over a packed pair of texts; the first token's last state
+// goes through dense, tanh and out_proj to a raw logit for each label, one label for regression. Equal to the
+// reference's RobertaForSequenceClassification. Inference only: no dropout, no gradients.
 #pragma once
 
 #include <torch/types.h>
@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "backbones/checkpoint/checkpoint.h"
@@ -27,13 +28,14 @@ struct RobertaConfig {
   std::int64_t type_vocab_size = 2;
   std::int64_t pad_token_id = 1;
   double layer_norm_eps = 1e-12;
+  std::vector<std::string> labels = {"LABEL_0"};  // of the head; one: regression
 
   /// Tokens that a sequence may have.
   std::int64_t max_tokens() const { return max_position_embeddings - pad_token_id - 1; }
 };
 
-/// Reads `folder`/config.json. Throws core::FileError that names the key where the model is no RoBERTa with one label
-/// and GELU, or a value cannot be.
+/// Reads `folder`/config.json. Throws core::FileError that names the key where the model is no RoBERTa with
+/// GELU, or a value cannot be.
 RobertaConfig read_roberta_config(const std::filesystem::path& folder);
 
 /// Every tensor of such a model, with its shape.
@@ -47,9 +49,9 @@ class Roberta {
   ~Roberta();
 
   const RobertaConfig& config() const { return config_; }
-  /// Raw logits of token sequences, special tokens included, each of 1 to `max_tokens` ids. Sequences of equal length
-  /// that stand side by side are computed together; neighbours never change a sequence's bits.
-  std::vector<float> score(std::span<const std::vector<std::int32_t>> sequences) const;
+  /// Raw logits [N * labels] of token sequences, special tokens included, each of 1 to `max_tokens` ids. Sequences of
+  /// equal length that stand side by side are computed together; neighbours never change a sequence's bits.
+  std::vector<float> logits(std::span<const std::vector<std::int32_t>> sequences) const;
 
  private:
   struct Weights;

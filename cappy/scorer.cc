@@ -11,6 +11,8 @@
 
 #include "backbones/roberta.h"
 #include "backbones/tokenizer/tokenizer.h"
+#include "harness/core/errors.h"
+#include "harness/core/text.h"
 
 namespace cappy {
 namespace {
@@ -35,10 +37,37 @@ DistinctPairs find_distinct(std::span<const backbones::InstructionResponse> pair
   return distinct;
 }
 
+/// The place of the label that is asked for. A regression head has nothing to choose.
+std::size_t label_of(const backbones::RobertaConfig& config, const backbones::ModelOptions& options) {
+  const auto found = std::ranges::find(config.labels, options.label);
+  if (config.labels.size() == 1 && options.label.empty()) return 0;
+  if (found != config.labels.end()) return static_cast<std::size_t>(found - config.labels.begin());
+  throw core::FileError(
+      (options.folder / "config.json").string(),
+      options.label.empty()
+          ? fmt::format(
+                "id2label: the model tells {} labels apart ({}): say whose probability is the score (--label, or "
+                "'label' of a scorer)",
+                config.labels.size(), core::join(config.labels, ", "))
+          : fmt::format("id2label: no label '{}': expected one of {}{}", options.label, core::join(config.labels, ", "),
+                        core::did_you_mean(options.label, config.labels)));
+}
+
+/// The raw logit of a regression head, or the softmax probability of one of several labels.
+double value_of(std::span<const float> logits, std::size_t label) {
+  if (logits.size() == 1) return logits[0];
+  const double most = *std::ranges::max_element(logits);
+  double sum = 0;
+  for (const float logit : logits) sum += std::exp(logit - most);
+  return std::exp(logits[label] - most) / sum;
+}
+
 class RobertaScorer : public Scorer {
  public:
   explicit RobertaScorer(const backbones::ModelOptions& options)
-      : tokenizer_(tokenizer::load_tokenizer(options.folder)), model_(options) {}
+      : tokenizer_(tokenizer::load_tokenizer(options.folder)),
+        model_(options),
+        label_(label_of(model_.config(), options)) {}
 
   std::vector<Score> score(std::span<const backbones::InstructionResponse> pairs,
                            const ScoreOptions& options) override {
@@ -49,13 +78,13 @@ class RobertaScorer : public Scorer {
                                                   options.truncation_side));
       check_length(encodings.back(), i);
     }
-    const std::vector<float> logits =
+    const std::vector<double> values =
         run_batches(encodings, options.batch_tokens > 0 ? options.batch_tokens : kBatchTokens);
     std::vector<Score> scores;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       const std::size_t d = distinct.index[i];
-      if (!std::isfinite(logits[d])) throw PairError(i, fmt::format("the score is {}", logits[d]));
-      scores.push_back({logits[d], static_cast<std::int64_t>(encodings[d].ids.size()), encodings[d].cut});
+      if (!std::isfinite(values[d])) throw PairError(i, fmt::format("the score is {}", values[d]));
+      scores.push_back({values[d], static_cast<std::int64_t>(encodings[d].ids.size()), encodings[d].cut});
     }
     return scores;
   }
@@ -68,12 +97,12 @@ class RobertaScorer : public Scorer {
                                         encoding.ids.size(), most));
   }
 
-  /// Logits in the order of `encodings`, computed in batches of neighbours in length.
-  std::vector<float> run_batches(const std::vector<tokenizer::Encoding>& encodings, std::int64_t batch_tokens) const {
+  /// Scores in the order of `encodings`, computed in batches of neighbours in length.
+  std::vector<double> run_batches(const std::vector<tokenizer::Encoding>& encodings, std::int64_t batch_tokens) const {
     std::vector<std::size_t> order(encodings.size());
     std::iota(order.begin(), order.end(), 0);
     std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return encodings[i].ids.size(); });
-    std::vector<float> logits(encodings.size());
+    std::vector<double> scores(encodings.size());
     for (std::size_t begin = 0; begin < order.size();) {
       std::vector<std::vector<std::int32_t>> batch;
       std::int64_t tokens = 0;
@@ -83,14 +112,17 @@ class RobertaScorer : public Scorer {
         if (!batch.empty() && tokens > batch_tokens) break;
         batch.push_back(ids);
       }
-      const std::vector<float> part = model_.score(batch);
-      for (const float logit : part) logits[order[begin++]] = logit;
+      const std::vector<float> logits = model_.logits(batch);
+      const std::size_t labels = model_.config().labels.size();
+      for (std::size_t row = 0; row < batch.size(); ++row)
+        scores[order[begin++]] = value_of(std::span(logits).subspan(row * labels, labels), label_);
     }
-    return logits;
+    return scores;
   }
 
   std::unique_ptr<tokenizer::Tokenizer> tokenizer_;
   backbones::Roberta model_;
+  std::size_t label_;  // of several: whose probability is the score
 };
 
 }  // namespace

@@ -15,20 +15,24 @@
 
 namespace nn {
 
-/// W [N, K] in panels of 16 outputs, [panel][K / 4][16][4] bytes.
+inline constexpr std::int64_t kInt8Panel = 8;  // outputs side by side, and rows of x
+
+/// W [N, K] in panels of 8 outputs, [panel][K / 4][8][4] bytes.
 class Int8Matrix {
  public:
   Int8Matrix() = default;
   Int8Matrix(std::int64_t outputs, std::int64_t inputs);
-  /// Fills panels `first` … `last` - 1 from `weight` [N, K], row-major: each output's greatest magnitude becomes 127.
+  /// Fills panels `first` … `last` - 1 from the rows of W from panel `first` on, [.., K]: each output's greatest
+  /// magnitude becomes 127.
   void pack(const float* weight, std::int64_t first, std::int64_t last);
 
   std::int64_t outputs() const { return outputs_; }
   std::int64_t inputs() const { return inputs_; }
-  std::int64_t panels() const { return (outputs_ + 15) / 16; }
+  static std::int64_t panel_outputs() { return kInt8Panel; }
+  std::int64_t panels() const { return (outputs_ + kInt8Panel - 1) / kInt8Panel; }
   std::int64_t quads() const { return (inputs_ + 3) / 4; }  // groups of four k
   const std::int8_t* panel(std::int64_t index) const;
-  const float* scales() const { return scales_.data(); }  // [panels * 16]
+  const float* scales() const { return scales_.data(); }  // [panels * 8]
 
  private:
   std::int64_t outputs_ = 0, inputs_ = 0;
@@ -36,19 +40,28 @@ class Int8Matrix {
   std::vector<float> scales_;
 };
 
-/// Rows of x in 8 bits: [M, quads * 4] and a scale a row.
-struct Int8Rows {
-  std::vector<std::int8_t> numbers;
-  std::vector<float> scales;
+/// Rows of x in 8 bits, eight side by side, [M / 8][K / 4][8][4] bytes, and a scale a row.
+class Int8Rows {
+ public:
+  Int8Rows(std::int64_t rows, std::int64_t inputs);
+  /// Quantises tiles `first` … `last` - 1 of eight rows of x [M, K].
+  void quantize(const float* x, std::int64_t first, std::int64_t last);
+
+  std::int64_t rows() const { return rows_; }
+  std::int64_t tiles() const { return (rows_ + kInt8Panel - 1) / kInt8Panel; }
+  const std::int8_t* tile(std::int64_t index) const;
+  float scale(std::int64_t row) const { return scales_[static_cast<std::size_t>(row)]; }
+
+ private:
+  std::int64_t rows_, inputs_;
+  std::vector<std::int8_t> numbers_;
+  std::vector<float> scales_;
 };
-/// Quantises rows `first` … `last` - 1 of x [M, K] into `to`, which has room for all rows.
-void quantize_rows(const float* x, std::int64_t inputs, std::int64_t first, std::int64_t last, Int8Rows& to);
 
 /// y [M, N] = epilogue(x W^T).
 struct Int8Product {
   const Int8Matrix& weight;
   const Int8Rows& x;
-  std::int64_t rows;
   float* y;
   Epilogue epilogue;
 };

@@ -4,6 +4,8 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
+#include <algorithm>
+
 #include "backbones/nn/int8_gemm.h"
 #include "backbones/nn/packed_gemm.h"
 #include "harness/core/errors.h"
@@ -40,18 +42,40 @@ void multiply_in_parts(const Product& product) {
   });
 }
 
+/// Weights [N_i, K], one under the other.
+using Stack = std::vector<at::Tensor>;
+
+std::int64_t outputs_of(const Stack& weights) {
+  std::int64_t outputs = 0;
+  for (const at::Tensor& weight : weights) outputs += weight.size(0);
+  return outputs;
+}
+
+at::Tensor joined(const Stack& weights) { return weights.size() == 1 ? weights.front() : at::cat(weights); }
+
+/// Fills a matrix from its weights where they lie; joins them only where a panel would span two.
 template <class Matrix>
-void pack_in_parts(Matrix& matrix, const at::Tensor& weight) {
-  const float* numbers = weight.const_data_ptr<float>();
-  at::parallel_for(0, matrix.panels(), 4,
-                   [&](std::int64_t first, std::int64_t last) { matrix.pack(numbers, first, last); });
+void pack_in_parts(Matrix& matrix, const Stack& weights) {
+  const bool spans = std::any_of(weights.begin(), weights.end() - 1, [&](const at::Tensor& weight) {
+    return weight.size(0) % matrix.panel_outputs() != 0;
+  });
+  std::int64_t begin = 0;
+  for (const at::Tensor& weight : spans ? Stack{joined(weights)} : weights) {
+    const float* numbers = weight.const_data_ptr<float>();
+    const std::int64_t side = matrix.panel_outputs(), panels = (weight.size(0) + side - 1) / side;
+    const std::int64_t inputs = weight.size(1);
+    at::parallel_for(0, panels, 4, [&](std::int64_t first, std::int64_t last) {
+      matrix.pack(numbers + first * side * inputs, begin + first, begin + last);
+    });
+    begin += panels;
+  }
 }
 
 class PackedGemm final : public Gemm {
  public:
-  PackedGemm(const at::Tensor& weight, PackedMatrix::Format format, bool round_inputs)
-      : matrix_(weight.size(0), weight.size(1), format), round_inputs_(round_inputs) {
-    pack_in_parts(matrix_, weight);
+  PackedGemm(const Stack& weights, PackedMatrix::Format format, bool round_inputs)
+      : matrix_(outputs_of(weights), weights.front().size(1), format), round_inputs_(round_inputs) {
+    pack_in_parts(matrix_, weights);
   }
   at::Tensor multiply(const at::Tensor& x, const at::Tensor& bias, const After& after) const override {
     const at::Tensor rows = round_inputs_ ? x.to(at::kBFloat16).to(at::kFloat) : x;
@@ -68,18 +92,16 @@ class PackedGemm final : public Gemm {
 
 class Int8Gemm final : public Gemm {
  public:
-  explicit Int8Gemm(const at::Tensor& weight) : matrix_(weight.size(0), weight.size(1)) {
-    pack_in_parts(matrix_, weight);
+  explicit Int8Gemm(const Stack& weights) : matrix_(outputs_of(weights), weights.front().size(1)) {
+    pack_in_parts(matrix_, weights);
   }
   at::Tensor multiply(const at::Tensor& x, const at::Tensor& bias, const After& after) const override {
-    Int8Rows rows{std::vector<std::int8_t>(static_cast<std::size_t>(x.size(0) * matrix_.quads() * 4)),
-                  std::vector<float>(static_cast<std::size_t>(x.size(0)))};
+    Int8Rows rows(x.size(0), matrix_.inputs());
     const float* numbers = x.const_data_ptr<float>();
-    at::parallel_for(0, x.size(0), 16, [&](std::int64_t first, std::int64_t last) {
-      quantize_rows(numbers, matrix_.inputs(), first, last, rows);
-    });
+    at::parallel_for(0, rows.tiles(), 2,
+                     [&](std::int64_t first, std::int64_t last) { rows.quantize(numbers, first, last); });
     at::Tensor y = at::empty({x.size(0), matrix_.outputs()}, x.options());
-    multiply_in_parts(Int8Product{matrix_, rows, x.size(0), y.mutable_data_ptr<float>(), epilogue_of(bias, after)});
+    multiply_in_parts(Int8Product{matrix_, rows, y.mutable_data_ptr<float>(), epilogue_of(bias, after)});
     return y;
   }
 
@@ -159,33 +181,41 @@ PackedMatrix::Format packed_format(const ModelOptions& options) {
   return PackedMatrix::Format::kFloat32;
 }
 
-std::shared_ptr<const Gemm> gemm_for(const at::Tensor& weight, const ModelOptions& options) {
+std::shared_ptr<const Gemm> gemm_for(const Stack& weights, const ModelOptions& options) {
   if (options.dtype == NumberFormat::kFloat16)
     throw core::UsageError("--dtype float16: expected float32, bfloat16 or int8 (--weights float16 rounds weights)");
   const at::ScalarType type = options.dtype == NumberFormat::kBfloat16 ? at::kBFloat16 : at::kFloat;
   switch (way_of(options)) {
     case Way::kPacked:
-      return std::make_shared<PackedGemm>(weight, packed_format(options), options.dtype == NumberFormat::kBfloat16);
+      return std::make_shared<PackedGemm>(weights, packed_format(options), options.dtype == NumberFormat::kBfloat16);
     case Way::kInt8:
-      return std::make_shared<Int8Gemm>(weight);
+      return std::make_shared<Int8Gemm>(weights);
     case Way::kOneDnn:
-      return std::make_shared<OneDnnGemm>(weight, type);
+      return std::make_shared<OneDnnGemm>(joined(weights), type);
     case Way::kDevice:
       break;
   }
   if (options.dtype == NumberFormat::kInt8)
     throw core::UsageError("--dtype int8 is for the CPU: use float32 or bfloat16 on a GPU");
-  return std::make_shared<DeviceGemm>(weight, type);
+  return std::make_shared<DeviceGemm>(joined(weights), type);
 }
 
 }  // namespace
 
-Linear::Linear(const at::Tensor& weight, const at::Tensor& bias, const ModelOptions& options) : bias_(bias) {
-  TORCH_CHECK_VALUE(weight.dim() == 2 && weight.scalar_type() == at::kFloat, "Linear: weight must be [N, K] float32");
-  TORCH_CHECK_VALUE(!bias.defined() || (bias.dim() == 1 && bias.size(0) == weight.size(0)), "Linear: bias must be [N]");
-  in_ = weight.size(1);
-  out_ = weight.size(0);
-  gemm_ = gemm_for(weight.contiguous(), options);
+Linear::Linear(const at::Tensor& weight, const at::Tensor& bias, const ModelOptions& options)
+    : Linear(std::vector{weight}, bias, options) {}
+
+Linear::Linear(const std::vector<at::Tensor>& weights, const at::Tensor& bias, const ModelOptions& options)
+    : bias_(bias) {
+  Stack stack;
+  for (const at::Tensor& weight : weights) {
+    TORCH_CHECK_VALUE(weight.dim() == 2 && weight.scalar_type() == at::kFloat, "Linear: weight must be [N, K] float32");
+    stack.push_back(weight.contiguous());
+  }
+  in_ = stack.at(0).size(1);
+  out_ = outputs_of(stack);
+  TORCH_CHECK_VALUE(!bias.defined() || (bias.dim() == 1 && bias.size(0) == out_), "Linear: bias must be [N]");
+  gemm_ = gemm_for(stack, options);
 }
 
 at::Tensor Linear::forward(const at::Tensor& x, const After& after) const {

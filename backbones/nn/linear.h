@@ -12,6 +12,7 @@
 #include <torch/types.h>
 
 #include <memory>
+#include <vector>
 
 #include "backbones/nn/epilogue.h"
 #include "backbones/options.h"
@@ -37,6 +38,8 @@ class Linear {
   Linear() = default;
   /// weight [N, K], bias [N] or undefined, both float32; `options` say the arithmetic (dtype, weights, device).
   Linear(const at::Tensor& weight, const at::Tensor& bias, const backbones::ModelOptions& options);
+  /// Several layers over the same x side by side: weights [N_i, K], one under the other; bias [sum of N_i].
+  Linear(const std::vector<at::Tensor>& weights, const at::Tensor& bias, const backbones::ModelOptions& options);
   /// x [..., K] float32 -> [..., N] float32.
   at::Tensor forward(const at::Tensor& x, const After& after = {}) const;
 

@@ -74,7 +74,7 @@ void PackedMatrix::pack(const float* weight, std::int64_t first, std::int64_t la
     for (std::int64_t panel = first; panel < last; ++panel) {
       void* block = const_cast<void*>(this->block(k, depth, panel));
       for (std::int64_t c = 0; c < std::min(kPanel, outputs_ - panel * kPanel); ++c) {
-        const float* from = weight + (panel * kPanel + c) * inputs_ + k;
+        const float* from = weight + ((panel - first) * kPanel + c) * inputs_ + k;
         if (format_ == Format::kFloat32)
           for (std::int64_t i = 0; i < depth; ++i) static_cast<float*>(block)[i * kPanel + c] = from[i];
         else

@@ -25,11 +25,12 @@ class PackedMatrix {
 
   PackedMatrix() = default;
   PackedMatrix(std::int64_t outputs, std::int64_t inputs, Format format);
-  /// Fills panels `first` … `last` - 1 from `weight` [N, K], row-major; rounds to the nearest even.
+  /// Fills panels `first` … `last` - 1 from the rows of W from panel `first` on, [.., K]; rounds to the nearest even.
   void pack(const float* weight, std::int64_t first, std::int64_t last);
 
   std::int64_t outputs() const { return outputs_; }
   std::int64_t inputs() const { return inputs_; }
+  static std::int64_t panel_outputs() { return kPanel; }
   std::int64_t panels() const { return (outputs_ + kPanel - 1) / kPanel; }
   Format format() const { return format_; }
   /// Where the block of a panel begins that holds `depth` k from `begin` on: [depth][16] numbers of the format.

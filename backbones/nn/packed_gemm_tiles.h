@@ -47,18 +47,20 @@ struct Tile {
   Epilogue epilogue;  // its pointers are at the tile's own columns and rows
 };
 
-/// Eight of a row's sums into y.
-NN_INLINE void put(const Tile& t, std::int64_t row, std::int64_t column, Floats v) {
-  const std::int64_t count = t.columns - column;
-  if (count <= 0) return;
-  float* y = t.y + row * t.stride + column;
-  if (!t.first) v += load_part(y, count, 0);
-  if (t.last) v = finish(v, shifted(t.epilogue, row * t.stride + column, column), count);
-  store_part(y, v, count);
+/// Sums [rows][16] of a tile into y.
+[[gnu::noinline]] void put_tile(const Tile& t, const float* sums, std::int64_t rows) {
+  for (std::int64_t row = 0; row < rows; ++row)
+    for (std::int64_t column = 0; column < t.columns; column += kLanes) {
+      const std::int64_t at = row * t.stride + column, count = t.columns - column;
+      Floats v = load(sums + row * kPanel + column);
+      if (!t.first) v += load_part(t.y + at, count, 0);
+      if (t.last) v = finish(v, shifted(t.epilogue, at, column), count);
+      store_part(t.y + at, v, count);
+    }
 }
 
 template <class Eight, int kRows>
-NN_INLINE void multiply_tile(const Tile& t) {
+[[gnu::noinline]] void multiply_tile(const Tile& t) {
   Floats sums[kRows][2];
 #pragma GCC unroll 6
   for (int r = 0; r < kRows; ++r) {
@@ -76,15 +78,17 @@ NN_INLINE void multiply_tile(const Tile& t) {
       sums[r][1] += x * high;
     }
   }
+  float rows[kRows * kPanel];
 #pragma GCC unroll 6
   for (int r = 0; r < kRows; ++r) {
-    put(t, r, 0, sums[r][0]);
-    put(t, r, kLanes, sums[r][1]);
+    store(rows + r * kPanel, sums[r][0]);
+    store(rows + r * kPanel + kLanes, sums[r][1]);
   }
+  put_tile(t, rows, kRows);
 }
 
 template <class Eight>
-NN_INLINE void multiply_rows(const Tile& t, std::int64_t rows) {
+void multiply_rows(const Tile& t, std::int64_t rows) {
   switch (rows) {
     case 1:
       return multiply_tile<Eight, 1>(t);
@@ -102,7 +106,7 @@ NN_INLINE void multiply_rows(const Tile& t, std::int64_t rows) {
 }
 
 /// Rows of x as tiles read them: [tile][depth][rows of the tile].
-NN_INLINE void interleave(const float* x, std::int64_t stride, std::int64_t rows, std::int64_t depth, float* to) {
+void interleave(const float* x, std::int64_t stride, std::int64_t rows, std::int64_t depth, float* to) {
   for (std::int64_t row = 0; row < rows; row += kTileRows) {
     const std::int64_t count = std::min(kTileRows, rows - row);
     for (std::int64_t r = 0; r < count; ++r) {
@@ -117,7 +121,7 @@ NN_INLINE void interleave(const float* x, std::int64_t stride, std::int64_t rows
 struct Ahead {
   const char* next;
   std::int64_t lines;
-  NN_INLINE void fetch() {
+  void fetch() {
     for (std::int64_t i = 0; i < lines; ++i) __builtin_prefetch(next + i * kLineBytes, 0, 2);
     next += lines * kLineBytes;
   }
@@ -125,7 +129,7 @@ struct Ahead {
 
 /// All tiles of `rows` interleaved rows and one panel. Several tiles read a block in 16 bits widened, from `room`.
 template <class Eight>
-NN_INLINE void multiply_panel(Tile t, std::int64_t rows, Ahead ahead, float* room) {
+void multiply_panel(Tile t, std::int64_t rows, Ahead ahead, float* room) {
   if constexpr (!std::is_same_v<Eight, EightFloat32>) {
     if (rows > kTileRows) {
       const auto* numbers = static_cast<const typename Eight::Number*>(t.b);
@@ -153,8 +157,7 @@ struct RowBlock {
 
 /// The block of the panel that begins at k, for a block of rows.
 template <class Eight>
-NN_INLINE void multiply_block(const PackedProduct& p, const RowBlock& rows, std::int64_t panel, std::int64_t k,
-                              float* room) {
+void multiply_block(const PackedProduct& p, const RowBlock& rows, std::int64_t panel, std::int64_t k, float* room) {
   const PackedMatrix& w = p.weight;
   const std::int64_t outputs = w.outputs(), column = panel * kPanel, at = rows.row * outputs + column;
   const std::int64_t depth = std::min(kDepth, w.inputs() - k), bytes = depth * kPanel * bytes_of(w.format());

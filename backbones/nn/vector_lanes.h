@@ -34,7 +34,8 @@ NN_INLINE Floats load_part(const float* from, std::int64_t count, float fill) {
 }
 
 NN_INLINE void store_part(float* to, const Floats& v, std::int64_t count) {
-  std::memcpy(to, &v, count >= kLanes ? sizeof v : static_cast<std::size_t>(count) * sizeof(float));
+  if (count >= kLanes) return store(to, v);
+  std::memcpy(to, &v, static_cast<std::size_t>(count) * sizeof(float));
 }
 
 NN_INLINE float sum_lanes(const Floats& v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); }

@@ -107,8 +107,8 @@ TEST(Roberta, RefusesIdsOutsideItsVocabulary) {
   const TemporaryFolder folder;
   const backbones::Roberta roberta(model_at(make_scorer(folder.path(), kSmallSizes)));
   const std::vector<std::vector<std::int32_t>> bad{{0, 1'000'000, 2}};
-  EXPECT_THROW(roberta.score(bad), std::invalid_argument);
-  EXPECT_TRUE(roberta.score({}).empty());
+  EXPECT_THROW(roberta.logits(bad), std::invalid_argument);
+  EXPECT_TRUE(roberta.logits({}).empty());
 }
 
 }  // namespace
