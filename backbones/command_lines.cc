@@ -62,7 +62,7 @@ void Answer::check_field(const std::pair<std::string, Json>& field, const Json::
                                          fmt::join(fields, ", ")));
   }
   if (!is_same(value, *asked)) {
-    throw std::runtime_error(fmt::format(
+    throw MixUp(fmt::format(
         "field '{}' is {}, but the question has {}: answers must come in the order of the questions", key,
         shown_text(core::write_json(value), kShownBytes), shown_text(core::write_json(*asked), kShownBytes)));
   }
@@ -93,9 +93,14 @@ void CommandLines::ask_lines(const std::vector<Json::Object>& questions, const s
   std::vector<std::string> lines;
   for (const Json::Object& question : questions) lines.push_back(core::write_json(question));
   child_.ask(lines, [&](std::size_t index, std::string_view line) {
-    const Answer answer(line, questions[index], fields);
-    all_repeat_ = all_repeat_ && answer.repeats_question();
-    take(index, answer);
+    try {
+      const Answer answer(line, questions[index], fields);
+      all_repeat_ = all_repeat_ && answer.repeats_question();
+      take(index, answer);
+    } catch (const MixUp&) {
+      mixed_up_ = true;
+      throw;
+    }
   });
 }
 

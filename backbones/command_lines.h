@@ -17,10 +17,16 @@
 
 namespace backbones {
 
+/// An answer that came with another question.
+class MixUp : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 class Answer {
  public:
-  /// Throws std::runtime_error: no JSON object in UTF-8, a field of `question` with another value, a field that is
-  /// neither of `question` nor of `fields`.
+  /// Throws MixUp where a field of `question` has another value; std::runtime_error: no JSON object in UTF-8, a field
+  /// that is neither of `question` nor of `fields`.
   Answer(std::string_view line, const core::Json::Object& question, const std::vector<std::string>& fields);
 
   /// Each throws std::runtime_error that names the field where it is missing, of another kind or not finite.
@@ -49,7 +55,8 @@ class CommandLines {
   explicit CommandLines(const CommandOptions& options) : child_(options) {}
 
   /// One result per question, in order, out of the fields that are asked for. Throws Unfinished with the results that
-  /// came before a failure; SurplusError.
+  /// came before a failure, or all where lines followed that nobody asked for; SurplusError where an answer may belong
+  /// to another question, and those before, which did not repeat theirs, may too.
   template <class Result>
   std::vector<Result> ask(const std::vector<core::Json::Object>& questions, const std::vector<std::string>& fields,
                           const std::function<Result(std::size_t index, const Answer&)>& read) {
@@ -57,9 +64,11 @@ class CommandLines {
     try {
       ask_lines(questions, fields,
                 [&](std::size_t index, const Answer& answer) { results.push_back(read(index, answer)); });
-    } catch (const SurplusError&) {
-      throw;
+    } catch (const SurplusError& error) {
+      if (!all_repeat_) throw;  // whose answer is whose is not known of those before either
+      throw Unfinished<Result>(error.what(), std::move(results));
     } catch (const CommandError& error) {
+      if (mixed_up_ && !all_repeat_) throw SurplusError(error.what());
       throw Unfinished<Result>(error.what(), std::move(results));
     }
     return results;
@@ -74,7 +83,8 @@ class CommandLines {
                  const std::function<void(std::size_t, const Answer&)>& take);
 
   ChildProcess child_;
-  bool all_repeat_ = true;
+  bool all_repeat_ = true;  // every answer so far came with its question
+  bool mixed_up_ = false;   // one came with another question
 };
 
 }  // namespace backbones

@@ -38,6 +38,7 @@ Json to_json(const TaskCounters& counters) {
   return Json::Object{{"task", counters.task},
                       {"backbone", counters.backbone},
                       {"instances", counters.instances},
+                      {"inputs", counters.inputs},
                       {"inputs_cut", counters.inputs_cut},
                       {"outputs", counters.outputs},
                       {"outputs_at_limit", counters.outputs_at_limit},
@@ -56,6 +57,7 @@ TaskCounters counters_from_json(const Json& json) {
   counters.task = json.at("task").as_string();
   counters.backbone = json.at("backbone").as_string();
   counters.instances = json.at("instances").as_integer();
+  counters.inputs = json.at("inputs").as_integer();
   counters.inputs_cut = json.at("inputs_cut").as_integer();
   counters.outputs = json.at("outputs").as_integer();
   counters.outputs_at_limit = json.at("outputs_at_limit").as_integer();

@@ -13,12 +13,13 @@
 
 namespace reports {
 
-/// What was cut on the way, per task and backbone: each cut can lower a number without a trace in it.
+/// What was cut on the way, per task and backbone: each cut can lower a number without a trace in it. Of a program or
+/// of records much is not known: what is unknown is in no count.
 struct TaskCounters {
   std::string task;
   std::string backbone;  // empty where none is involved
   std::int64_t instances = 0;
-  std::int64_t inputs_cut = 0;                           // instructions longer than the backbone may read
+  std::int64_t inputs = 0, inputs_cut = 0;               // instructions, and those longer than the backbone may read
   std::int64_t outputs = 0, outputs_at_limit = 0;        // candidates, and those that ended at the length limit
   std::int64_t self_scored = 0, self_scored_cut = 0;     // responses, and those longer than a self-score may read
   std::int64_t pairs = 0, pairs_cut = 0;                 // of the scorer; those longer than it may read

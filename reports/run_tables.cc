@@ -201,9 +201,10 @@ std::vector<ResultRow> rows_of(const RunSummary& summary, TaskKind kind, const s
   return rows;
 }
 
-std::string table_title(TaskKind kind, const std::string& backbone) {
-  const std::string what =
-      kind == TaskKind::kGeneration ? "Generation (Rouge-L x 100)" : "Classification (accuracy, %)";
+std::string table_title(const Grid& grid, TaskKind kind, const std::string& backbone) {
+  const std::string metric = grid.metric == "rouge_l" ? "Rouge-L" : grid.metric;
+  const std::string what = kind == TaskKind::kGeneration ? fmt::format("Generation ({} x 100)", metric)
+                                                         : fmt::format("Classification ({}, %)", metric);
   return backbone.empty() ? what : what + ", backbone " + backbone;
 }
 
@@ -234,8 +235,8 @@ std::vector<Table> score_tables(const RunSummary& summary) {
       if (rows.empty()) continue;
       std::set<std::string> models{backbone};
       for (const ResultRow& row : rows) models.insert(row.scorer);
-      tables.push_back(grid_table(make_grid(rows, names, summary.averages.tasks), table_title(kind, backbone),
-                                  Marks(summary, models)));
+      const Grid grid = make_grid(rows, names, summary.averages.tasks);
+      tables.push_back(grid_table(grid, table_title(grid, kind, backbone), Marks(summary, models)));
       tables.back().notes.push_back(averages_note(summary));
     }
   }
@@ -249,10 +250,9 @@ Table counters_table(const RunSummary& summary) {
               {},
               {"A reference is too long where an output that ends can never be as long."}};
   for (const TaskCounters& counters : summary.counters) {
-    const std::int64_t read = counters.backbone.empty() ? 0 : counters.instances;
     add_row(table,
             {counters.task, counters.backbone.empty() ? "none" : counters.backbone, std::to_string(counters.instances),
-             share(counters.inputs_cut, read), share(counters.outputs_at_limit, counters.outputs),
+             share(counters.inputs_cut, counters.inputs), share(counters.outputs_at_limit, counters.outputs),
              share(counters.empty_responses, counters.responses), share(counters.self_scored_cut, counters.self_scored),
              share(counters.pairs_cut, counters.pairs), share(counters.references_too_long, counters.references)});
   }

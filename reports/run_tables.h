@@ -1,6 +1,6 @@
-// The tables of a run: Rouge-L of generation tasks and accuracy of classification tasks, one row per task, one column
-// per method, the mean over tasks last (unweighted as the paper takes it, unless the run says otherwise); what was cut
-// on the way; and where the rows came from.
+// The tables of a run: Rouge-L (or another metric) of generation tasks and accuracy of classification tasks, one row
+// per task, one column per method, the mean over tasks last (unweighted as the paper takes it, unless the run says
+// otherwise); what was cut on the way; and where the rows came from.
 #pragma once
 
 #include <vector>

@@ -10,6 +10,7 @@
 #include "harness/core/method_names.h"
 #include "harness/core/text.h"
 #include "harness/core/yaml.h"
+#include "harness/hub/cache.h"
 #include "harness/run/decoding_list.h"
 #include "harness/run/experiment_keys.h"
 
@@ -42,10 +43,24 @@ std::string read_name(const Yaml& yaml, const std::string& name) {
 
 std::uint64_t read_seed(const Yaml& yaml) { return static_cast<std::uint64_t>(yaml.integer()); }
 
+/// Whether there is such a model is known when it is fetched.
+void read_repository(const Yaml& map, const Yaml& place, ModelChoice& model) {
+  hub::Repository repository{.id = model.written, .revision = map.string_or("revision", "main")};
+  try {
+    hub::check(repository);
+  } catch (const core::ConfigError& error) {
+    place.fail(fmt::format("there is no folder {}, and on the Hub: {}", model.path.string(), error.what()));
+  }
+  model.revision = repository.revision;
+  model.line = place.line();
+}
+
 void read_place(const Yaml& map, const std::filesystem::path& folder, ModelChoice& model) {
   const Yaml *existing = map.find("model"), *recipe = map.find("new");
   if ((existing == nullptr) == (recipe == nullptr))
-    map.fail("needs either 'model' (a folder) or 'new' (a recipe of random weights)");
+    map.fail(
+        "needs either 'model' (a folder or an id of the Hub), 'new' (a recipe of random weights), 'command' or "
+        "'recorded'");
   const Yaml& place = existing != nullptr ? *existing : *recipe;
   model.is_new = recipe != nullptr;
   model.written = place.string();
@@ -54,8 +69,10 @@ void read_place(const Yaml& map, const std::filesystem::path& folder, ModelChoic
   if (model.is_new && !std::filesystem::is_regular_file(model.path))
     place.fail("there is no file " + model.path.string());
   if (!model.is_new && !std::filesystem::is_directory(model.path)) {
-    place.fail(fmt::format("there is no folder {} (Hub ids are not built yet: name a folder that holds the files)",
-                           model.path.string()));
+    read_repository(map, place, model);
+  } else if (const Yaml* revision = map.find("revision")) {
+    revision->fail(fmt::format("belongs to a model of the Hub; {} is {}", model.path.string(),
+                               model.is_new ? "a recipe" : "a folder"));
   }
   if (const Yaml* seed = map.find("seed")) {
     if (!model.is_new) seed->fail("belongs to 'new', not to 'model'");
@@ -84,19 +101,52 @@ std::string read_device(const Yaml& yaml) {
   return device;
 }
 
+std::string read_family(const Yaml& map, const std::string& otherwise) {
+  const Yaml* family = map.find("family");
+  return family != nullptr ? read_name(*family, family->string()) : otherwise;
+}
+
+std::string read_name_or(const Yaml& map, const std::string& otherwise) {
+  const Yaml* name = map.find("name");
+  return name != nullptr ? read_name(*name, name->string()) : read_name(map, otherwise);
+}
+
+/// A program, or a file of what a model said before.
+ModelChoice read_external(const Yaml& map, const std::filesystem::path& folder) {
+  ModelChoice model;
+  if (const Yaml* recorded = map.find("recorded"); recorded != nullptr && map.find("command") == nullptr) {
+    model.recorded = read_recorded(map, folder);
+    model.written = recorded->string();
+    model.name = read_name_or(map, std::filesystem::path(model.written).lexically_normal().stem().string());
+  } else {
+    model.program = read_program(map, folder);
+    model.written = backbones::command_text(model.program->words);
+    model.name = read_name_or(map, default_name(*model.program));
+  }
+  model.family = read_family(map, "");
+  return model;
+}
+
+/// Keys that say something of a program or of records alone.
+void refuse_external_keys(const Yaml& map) {
+  for (const char* key : {"version", "timeout", "format"}) {
+    const char* needed = key == std::string_view("format") ? "recorded" : "command";
+    if (const Yaml* value = map.find(key)) value->fail(fmt::format("has no meaning without '{}'", needed));
+  }
+}
+
 ModelChoice read_model(const Yaml& map, const std::filesystem::path& folder, std::optional<NumberFormat> weights) {
+  if (map.find("command") != nullptr || map.find("recorded") != nullptr) return read_external(map, folder);
+  refuse_external_keys(map);
   ModelChoice model;
   read_place(map, folder, model);
-  const Yaml* name = map.find("name");
-  const std::string default_name = (model.is_new ? model.path.stem() : model.path.filename()).string();
-  model.name = name != nullptr ? read_name(*name, name->string()) : read_name(map, default_name);
+  model.name = read_name_or(map, (model.is_new ? model.path.stem() : model.path.filename()).string());
   model.weights = weights;
   if (const Yaml* yaml = map.find("weights")) model.weights = told(*yaml, backbones::number_format_from);
   if (const Yaml* yaml = map.find("dtype")) model.dtype = told(*yaml, backbones::number_format_from);
   if (model.dtype != NumberFormat::kFloat32) map.at("dtype").fail("arithmetic other than float32 is not built yet");
   if (const Yaml* yaml = map.find("device")) model.device = read_device(*yaml);
-  const Yaml* family = map.find("family");
-  model.family = family != nullptr ? read_name(*family, family->string()) : model.is_new ? "" : family_of(model.path);
+  model.family = read_family(map, model.is_new ? "" : family_of(model.path));
   return model;
 }
 
@@ -113,6 +163,22 @@ std::vector<ModelChoice> read_models(const Yaml& file, const char* key, const st
     }
   }
   return models;
+}
+
+/// A program whose answers take the place of Rouge-L, under the name of the field that it adds.
+std::optional<ModelChoice> read_metric(const Yaml& file, const std::filesystem::path& folder) {
+  const Yaml* map = file.find("metric");
+  if (map == nullptr) return {};
+  ModelChoice metric;
+  metric.program = read_program(*map, folder);
+  metric.written = backbones::command_text(metric.program->words);
+  metric.name = read_name(map->at("name"), map->at("name").string());
+  static const std::set<std::string> kTaken{"response", "references",     "decoding", "draw",
+                                            "ids",      "log_likelihood", "tokens",   "end",
+                                            "accuracy", "self_score",     "scores"};
+  if (kTaken.contains(metric.name))
+    map->at("name").fail(fmt::format("'{}' is a field of its own: give the metric another name", metric.name));
+  return metric;
 }
 
 Protocol read_protocol(const Yaml& file) {
@@ -219,6 +285,11 @@ bool Experiment::uses_self_scores() const {
          uses(Method::kSelfScoreUnconditional);
 }
 
+std::string Experiment::metric_of(core::TaskKind kind) const {
+  if (kind == core::TaskKind::kClassification) return "accuracy";
+  return metric ? metric->name : "rouge_l";
+}
+
 Experiment read_experiment(const std::filesystem::path& file, const Overrides& overrides) {
   Yaml yaml = Yaml::from_file(file);
   for (const auto& [key, value] : overrides) yaml.set(key, value, fmt::format("--set {}={}", key, value));
@@ -250,6 +321,7 @@ Experiment read_experiment(const std::filesystem::path& file, const Overrides& o
   if (const Yaml* options = yaml.find("task_options")) experiment.task_options = read_task_options(*options);
   experiment.limit = yaml.integer_or("limit", -1);
   experiment.methods = read_methods(yaml, experiment);
+  experiment.metric = read_metric(yaml, folder);
   return experiment;
 }
 

@@ -13,6 +13,7 @@
 #include "backbones/options.h"
 #include "harness/core/json.h"
 #include "harness/metrics/averages.h"
+#include "harness/run/external_models.h"
 #include "harness/run/task_options.h"
 
 namespace run {
@@ -30,20 +31,26 @@ enum class Method {
 };
 std::string to_string(Method method);
 
-/// A model as the file names it: a folder that is there (`model`), or a recipe and a seed of random weights (`new`,
-/// `seed`).
+/// A model as the file names it: a folder that is there or a model of the Hub (`model`, `revision`), a recipe and a
+/// seed of random weights (`new`, `seed`), a program (`command`), or a file of what a model said before (`recorded`).
 struct ModelChoice {
   std::string name;            // unique in its list; part of file names
-  std::string written;         // the path as it was written, for the resolved configuration
-  std::filesystem::path path;  // of the folder or of the recipe
+  std::string written;         // the path or the id as it was written, for the resolved configuration
+  std::filesystem::path path;  // of the folder or of the recipe; of a model of the Hub once it is fetched
   bool is_new = false;
-  std::uint64_t seed = 0;  // of new weights
+  std::uint64_t seed = 0;     // of new weights
+  std::string revision = {};  // of a model of the Hub, a commit once it is fetched; empty: no model of the Hub
+  int line = 0;               // of `model`, for messages
   backbones::NumberFormat dtype = backbones::NumberFormat::kFloat32;
   std::optional<backbones::NumberFormat> weights;  // absent: as stored
   std::string device = "cpu";
   /// "flan", "t0", "opt-iml", or empty: whose training sets the model has seen, by the name of the family that tasks
   /// name in `source.seen_by`.
   std::string family = {};
+  std::optional<ProgramChoice> program = {};
+  std::optional<RecordedChoice> recorded = {};
+
+  bool is_ours() const { return !program && !recorded; }
 };
 
 /// Limits in tokens, as the flags of the verbs count them.
@@ -69,6 +76,7 @@ struct Experiment {
   std::vector<ModelChoice> backbones, scorers;
   std::vector<backbones::Decoding> decodings;
   std::vector<Method> methods;
+  std::optional<ModelChoice> metric;  // of generation tasks: a program; absent: Rouge-L
   backbones::Protocol protocol = backbones::Protocol::kTransformers;
   Seeds seeds;
   Lengths lengths;
@@ -78,7 +86,8 @@ struct Experiment {
   std::int64_t limit = -1;  // rows per task, each under every template; -1: all
 
   bool uses(Method method) const;
-  bool uses_self_scores() const;  // of any kind
+  bool uses_self_scores() const;                     // of any kind
+  std::string metric_of(core::TaskKind kind) const;  // "rouge_l", "accuracy", or the name of `metric`
 };
 
 /// `--set a.b=c`: the dotted key and its value as YAML.

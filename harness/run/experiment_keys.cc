@@ -26,16 +26,29 @@ YamlShape model_keys() {
   return map_of({
       optional("name", text(), "unique in its list; default: of the folder or the recipe"),
       optional("model", text(), "a folder in the layout of the Hub, or a Hub id"),
+      optional("revision", text(), "of a model of the Hub: branch, tag or commit; default: main"),
       optional("new", text(), "a recipe of random weights, instead of `model`"),
       optional("seed", integer(0), "of new weights"),
       optional("weights", format, "storage that weights are rounded to before use; default: as stored"),
       optional("dtype", format, "arithmetic; default: float32"),
       optional("device", text(), "cpu, cuda or cuda:N; default: cpu"),
       optional("family", text(), "flan, t0, opt-iml, …: marks tasks whose `source.seen_by` names it"),
+      optional("command", text_or_texts(), "a program that answers JSON Lines and its arguments, instead of `model`"),
+      optional("version", text(), "of the program: another one makes its results anew"),
+      optional("timeout", number(), "seconds of silence of the program; default: 600"),
+      optional("recorded", text(), "a file or folder of recorded candidates or scores, instead of `model`"),
+      optional("format", one_of({"cappy", "flan_samples", "lm-eval"}), "of `recorded`; default: cappy"),
       later("adapt"),
-      later("command"),
-      later("recorded"),
       later("api"),
+  });
+}
+
+YamlShape metric_keys() {
+  return map_of({
+      required("command", text_or_texts(), "a program that answers JSON Lines, and its arguments"),
+      required("name", text(), "of the field that it adds, and of the metric in tables"),
+      optional("version", text(), "another one makes its results anew"),
+      optional("timeout", number(), "seconds of silence; default: 600"),
   });
 }
 
@@ -50,6 +63,7 @@ YamlShape decoding_keys() {
       optional("top_p", number(), "1: off; default: 1"),
       optional("length_penalty", number(), "default: 1"),
       optional("early_stopping", either({boolean(), one_of({"never"})}), "default: false"),
+      optional("stop_strings", text_or_texts(), "each ends an output, which keeps it; default: none"),
   });
 }
 
@@ -87,6 +101,7 @@ const YamlShape& experiment_keys() {
       optional("scorers", list_of(model_keys(), 0), "models that score"),
       optional("methods", list_of(one_of({core::kMethodNames.begin(), core::kMethodNames.end()})),
                "how a prediction is chosen; default: those of the paper that the models allow"),
+      optional("metric", metric_keys(), "of generation tasks, instead of Rouge-L: a fraction, the higher the better"),
       optional("protocol", one_of({"transformers", "cappy-2023"}),
                "the choices that public code makes silently; default: transformers"),
       optional("seeds",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -15,11 +16,11 @@ namespace {
 using core::Json;
 using core::TaskKind;
 
-/// One column of a table: a name and a rule that picks a response of an instance.
+/// One column of a table: a name and a rule that picks a response of an instance, or nothing where it cannot.
 struct Column {
   std::string method;
   std::string scorer;  // empty where none is involved
-  std::function<std::size_t(std::size_t instance)> pick;
+  std::function<std::optional<std::size_t>(std::size_t instance)> pick;
 };
 
 void add_decodings(std::vector<Column>& columns, const Experiment& experiment, const Evidence& evidence) {
@@ -48,12 +49,12 @@ double self_score(const Evidence& evidence, Method method, std::size_t instance,
   }
 }
 
-std::size_t best_self_score(const Evidence& evidence, Method method, std::size_t instance) {
+std::optional<std::size_t> best_self_score(const Evidence& evidence, Method method, std::size_t instance) {
   std::vector<double> values;
   for (std::size_t r = 0; r < evidence.responses[instance].size(); ++r) {
     values.push_back(self_score(evidence, method, instance, r));
   }
-  return metrics::first_maximum(values);
+  return metrics::self_score(values);
 }
 
 void add_scorers(std::vector<Column>& columns, const Experiment& experiment, const Evidence& evidence) {
@@ -85,7 +86,7 @@ std::vector<Column> make_columns(const Experiment& experiment, const Evidence& e
       case Method::kOracle:
         if (evidence.kind != TaskKind::kGeneration) break;
         columns.push_back(
-            {"oracle", "", [&evidence](std::size_t i) { return metrics::first_maximum(evidence.rouge_l[i]); }});
+            {"oracle", "", [&evidence](std::size_t i) { return metrics::first_maximum(evidence.metric[i]); }});
         break;
       case Method::kRandom:
         columns.push_back({"random", "", [&evidence, seed = experiment.seeds.random](std::size_t i) {
@@ -98,18 +99,23 @@ std::vector<Column> make_columns(const Experiment& experiment, const Evidence& e
   return columns;
 }
 
-/// Rouge-L, or 1 where the text is the right choice's. Equal texts are equally right, as in the published evaluation.
+/// The metric, or 1 where the text is the right choice's. Equal texts are equally right, as in the published
+/// evaluation.
 double value_of(const Evidence& evidence, std::size_t instance, std::size_t response) {
-  if (evidence.kind == TaskKind::kGeneration) return evidence.rouge_l[instance][response];
+  if (evidence.kind == TaskKind::kGeneration) return evidence.metric[instance][response];
   const core::Instance& example = evidence.instances[instance];
   return example.choices[response] == example.choices[static_cast<std::size_t>(*example.label)] ? 1.0 : 0.0;
 }
 
-core::Prediction predict(const Evidence& evidence, const Column& column, std::size_t instance) {
-  const std::size_t choice = column.pick(instance);
-  return {column.method, static_cast<std::int64_t>(choice), evidence.responses[instance].at(choice),
-          value_of(evidence, instance, choice)};
+std::optional<core::Prediction> predict(const Evidence& evidence, const Column& column, std::size_t instance) {
+  const std::optional<std::size_t> choice = column.pick(instance);
+  if (!choice) return {};
+  return core::Prediction{column.method, static_cast<std::int64_t>(*choice), evidence.responses[instance].at(*choice),
+                          value_of(evidence, instance, *choice)};
 }
+
+Json known(double value) { return std::isnan(value) ? Json() : Json(value); }
+Json known(std::int64_t count) { return count == core::kUnknownCount ? Json() : Json(count); }
 
 Json scores_json(const Experiment& experiment, const Evidence& evidence, std::size_t instance, std::size_t response) {
   Json::Object scores;
@@ -124,15 +130,16 @@ Json response_json(const Experiment& experiment, const Evidence& evidence, std::
   Json::Object object;
   if (evidence.kind == TaskKind::kGeneration) {
     object = core::to_json(evidence.generated[instance].candidates[response]).as_object();
-    object.emplace_back("rouge_l", evidence.rouge_l[instance][response]);
+    object.emplace_back(experiment.metric_of(evidence.kind), evidence.metric[instance][response]);
   } else {
     object.emplace_back("response", evidence.responses[instance][response]);
   }
   if (!evidence.self_scored.empty()) {
-    Json::Object self_score{{"log_likelihood", evidence.self_scored[instance].log_likelihood[response]},
-                            {"tokens", evidence.self_scored[instance].tokens[response]}};
+    Json::Object self_score{{"log_likelihood", known(evidence.self_scored[instance].log_likelihood[response])},
+                            {"tokens", known(evidence.self_scored[instance].tokens[response])}};
     if (!evidence.unconditional.empty()) {
-      self_score.emplace_back("unconditional", evidence.unconditional.at(evidence.responses[instance][response]));
+      self_score.emplace_back("unconditional",
+                              known(evidence.unconditional.at(evidence.responses[instance][response])));
     }
     object.emplace_back("self_score", std::move(self_score));
   }
@@ -158,35 +165,52 @@ std::string instance_line(const Experiment& experiment, const Evidence& evidence
   return core::write_json(object);
 }
 
+/// The references of an instance, and how many are too long, where that is known.
+void count_references(const Evidence& evidence, std::size_t instance, reports::TaskCounters& counters) {
+  const std::int64_t too_long = evidence.generated.empty() ? 0 : evidence.generated[instance].references_too_long;
+  if (too_long == core::kUnknownCount) return;
+  counters.references += static_cast<std::int64_t>(evidence.instances[instance].references.size());
+  counters.references_too_long += too_long;
+}
+
+/// Whether an input was cut by either reader, where one of them says so.
+void count_input(const Evidence& evidence, std::size_t instance, reports::TaskCounters& counters) {
+  const auto generated =
+      evidence.generated.empty() ? core::kUnknownCount : evidence.generated[instance].source_tokens_cut;
+  const auto scored =
+      evidence.self_scored.empty() ? core::kUnknownCount : evidence.self_scored[instance].source_tokens_cut;
+  if (generated == core::kUnknownCount && scored == core::kUnknownCount) return;
+  ++counters.inputs;
+  counters.inputs_cut += generated > 0 || scored > 0;
+}
+
 reports::TaskCounters count(const Evidence& evidence) {
   reports::TaskCounters counters;
   counters.task = evidence.task;
   counters.backbone = evidence.backbone;
   counters.instances = static_cast<std::int64_t>(evidence.instances.size());
-  for (const core::Instance& instance : evidence.instances) {
-    counters.references += static_cast<std::int64_t>(instance.references.size());
+  for (std::size_t i = 0; i < evidence.instances.size(); ++i) {
+    count_references(evidence, i, counters);
+    count_input(evidence, i, counters);
   }
   for (const Responses& responses : evidence.responses) {
     counters.responses += static_cast<std::int64_t>(responses.size());
     counters.empty_responses += std::count(responses.begin(), responses.end(), "");
   }
   for (const Generated& generated : evidence.generated) {
-    counters.references_too_long += generated.references_too_long;
-    counters.outputs += static_cast<std::int64_t>(generated.candidates.size());
-    for (const core::Candidate& candidate : generated.candidates)
+    for (const core::Candidate& candidate : generated.candidates) {
+      counters.outputs += candidate.end != core::End::kUnknown;
       counters.outputs_at_limit += candidate.end == core::End::kLength;
-  }
-  for (std::size_t i = 0; i < evidence.instances.size(); ++i) {
-    const bool generated_cut = !evidence.generated.empty() && evidence.generated[i].source_tokens_cut > 0;
-    const bool scored_cut = !evidence.self_scored.empty() && evidence.self_scored[i].source_tokens_cut > 0;
-    counters.inputs_cut += generated_cut || scored_cut;
+    }
   }
   for (const SelfScored& scored : evidence.self_scored) {
+    if (scored.responses_cut == core::kUnknownCount) continue;
     counters.self_scored += static_cast<std::int64_t>(scored.log_likelihood.size());
     counters.self_scored_cut += scored.responses_cut;
   }
   for (const auto& scorer : evidence.scored) {
     for (const Scored& scored : scorer) {
+      if (scored.pairs_cut == core::kUnknownCount) continue;
       counters.pairs += static_cast<std::int64_t>(scored.score.size());
       counters.pairs_cut += scored.pairs_cut;
     }
@@ -208,16 +232,21 @@ void check(const Evidence& evidence) {
   }
 }
 
-/// Values of one method, as they come: in all, and under each template.
+/// Values of one method, as they come: in all, and under each template. One that is not known makes the sum unknown.
 struct Tally {
-  double sum = 0;
-  std::map<std::string, metrics::PartMean> templates;  // `value` is a sum until `rows_of`
+  std::optional<double> sum = 0;
+  std::map<std::string, metrics::PartMean> templates;  // `value` is a sum until `conclude`
 
-  void add(const std::string& template_name, double value) {
-    sum += value;
-    metrics::PartMean& part = templates[template_name];
-    part.value = part.value.value_or(0) + value;
+  void add(const std::string& template_name, std::optional<double> value) {
+    add_to(sum, value);
+    metrics::PartMean& part = templates.try_emplace(template_name, metrics::PartMean{0.0, 0}).first->second;
+    add_to(part.value, value);
     ++part.n;
+  }
+
+ private:
+  static void add_to(std::optional<double>& total, std::optional<double> value) {
+    total = total && value ? std::optional(*total + *value) : std::nullopt;
   }
 };
 
@@ -225,10 +254,11 @@ struct Tally {
 void conclude(Tally& tally, metrics::Mean mean, core::ResultRow row, Outcome& outcome) {
   std::vector<metrics::PartMean> parts;
   for (auto& [name, part] : tally.templates) {
-    part.value = *part.value / static_cast<double>(part.n);
+    if (part.value) part.value = *part.value / static_cast<double>(part.n);
     parts.push_back(part);
   }
-  const double pooled = tally.sum / static_cast<double>(row.n);
+  const std::optional<double> pooled =
+      tally.sum ? std::optional(*tally.sum / static_cast<double>(row.n)) : std::nullopt;
   row.value = mean == metrics::Mean::kMicro ? pooled : metrics::mean_of_parts(parts, mean);
   outcome.rows.push_back(row);
   for (const auto& [name, part] : tally.templates) {
@@ -249,14 +279,15 @@ Outcome judge(const Experiment& experiment, const Evidence& evidence) {
   for (std::size_t i = 0; i < evidence.instances.size(); ++i) {
     Json::Array predictions;
     for (std::size_t c = 0; c < columns.size(); ++c) {
-      const core::Prediction prediction = predict(evidence, columns[c], i);
-      tallies[c].add(evidence.instances[i].template_name, prediction.value);
-      predictions.push_back(prediction_json(prediction, columns[c]));
+      const std::optional<core::Prediction> prediction = predict(evidence, columns[c], i);
+      const std::optional<double> value = prediction ? std::optional(prediction->value) : std::nullopt;
+      tallies[c].add(evidence.instances[i].template_name, value);
+      if (prediction) predictions.push_back(prediction_json(*prediction, columns[c]));
     }
     outcome.lines.push_back(instance_line(experiment, evidence, i, std::move(predictions)));
   }
   const auto n = static_cast<std::int64_t>(evidence.instances.size());
-  const std::string metric = evidence.kind == TaskKind::kGeneration ? "rouge_l" : "accuracy";
+  const std::string metric = experiment.metric_of(evidence.kind);
   for (std::size_t c = 0; c < columns.size(); ++c) {
     conclude(tallies[c], experiment.average.templates,
              {evidence.task, evidence.kind, evidence.backbone, columns[c].scorer, columns[c].method, metric, {}, n},

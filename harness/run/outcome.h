@@ -20,9 +20,9 @@ struct Evidence {
   core::TaskKind kind = core::TaskKind::kGeneration;
   std::string backbone;  // name; empty where none is involved
   std::vector<core::Instance> instances;
-  std::vector<Generated> generated;          // generation only
-  std::vector<Responses> responses;          // candidates' texts or choices
-  std::vector<std::vector<double>> rouge_l;  // generation only
+  std::vector<Generated> generated;         // generation only
+  std::vector<Responses> responses;         // candidates' texts or choices
+  std::vector<std::vector<double>> metric;  // generation only: Rouge-L, or what the experiment has instead
   std::vector<SelfScored> self_scored;
   /// By response: its log-likelihood as the answer to an empty instruction.
   std::map<std::string, double> unconditional = {};
@@ -36,7 +36,9 @@ struct Outcome {
   reports::TaskCounters counters;
 };
 
-/// Throws std::runtime_error where a classification instance has no label, or a decoding gave no draw 0.
+/// A method that lacks a value for one instance (a log-likelihood that nobody knows) has none for the task: its row is
+/// empty, and the instance has no prediction of it. Throws std::runtime_error where a classification instance has no
+/// label, or a decoding gave no draw 0.
 Outcome judge(const Experiment& experiment, const Evidence& evidence);
 
 }  // namespace run

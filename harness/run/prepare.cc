@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/core/errors.h"
 #include "harness/core/files.h"
 #include "harness/core/hash.h"
@@ -51,21 +53,36 @@ std::string new_model_key(const ModelChoice& choice) {
 }
 
 /// A model with random weights, made once; its bytes are checked against the hash that was noted then.
-std::filesystem::path obtain_new_model(const ModelChoice& choice, const std::filesystem::path& store,
-                                       const ModelSource& source, const Say& say) {
+std::filesystem::path obtain_new_model(const ModelChoice& choice, const ModelSource& source, const ModelStore& store) {
   const std::string key = new_model_key(choice);
-  const std::filesystem::path folder = store / "models" / key, noted = store / "models" / (key + ".sha256");
-  const FileLock lock(store / "models" / (key + ".lock"),
-                      [&] { say(choice.name + ": another run makes this model; waiting"); });
+  const std::filesystem::path folder = store.folder / key, noted = store.folder / (key + ".sha256");
+  const FileLock lock(store.folder / (key + ".lock"),
+                      [&] { store.say(choice.name + ": another run makes this model; waiting"); });
   if (std::filesystem::exists(noted) && std::filesystem::is_directory(folder)) {
-    if (core::read_file(noted) == hash_model_folder(folder)) return folder;
-    say(fmt::format("{}: the stored model {} is damaged; it is made again", choice.name, folder.string()));
+    if (core::read_file(noted) == hash_model_folder(folder, store.hash_file())) return folder;
+    store.say(fmt::format("{}: the stored model {} is damaged; it is made again", choice.name, folder.string()));
   }
   std::filesystem::remove_all(folder);
-  say(fmt::format("{}: making a model with random weights", choice.name));
+  store.say(fmt::format("{}: making a model with random weights", choice.name));
   source.make_new(choice.path, choice.seed, folder);
   core::write_file(noted, hash_model_folder(folder));
   return folder;
+}
+
+/// The choice then names the snapshot's folder and the commit.
+void fetch_model(ModelChoice& choice, const std::filesystem::path& file, const ModelSource& source) {
+  const auto fail = [&](const std::string& message) {
+    throw core::ConfigError(file.string(), choice.line, "model",
+                            fmt::format("there is no folder {}, and on the Hub: {}", choice.path.string(), message));
+  };
+  if (!source.fetch) fail("nobody is asked");
+  try {
+    const hub::ModelFolder fetched = source.fetch({.id = choice.written, .revision = choice.revision});
+    choice.path = fetched.folder;
+    choice.revision = fetched.commit;
+  } catch (const hub::HubError& error) {
+    fail(error.what());
+  }
 }
 
 Json describe(const std::vector<Model>& models) {
@@ -87,24 +104,55 @@ std::vector<tasks::LoadedTask> load_tasks(const RunRequest& request) {
     loaded.push_back(tasks::load_task(task.spec, tasks::Split::kTest, request.places, task.limit));
     check_task(request, loaded.back());
   }
+  const auto generates = [](const auto& task) { return task.spec.measured_kind() == TaskKind::kGeneration; };
+  if (request.experiment.metric && std::ranges::none_of(loaded, generates)) {
+    throw core::ConfigError(request.experiment.file.string(), 0, "metric",
+                            "none of the tasks is a generation task, whose metric it would be");
+  }
   return loaded;
 }
 
-std::vector<Model> resolve_models(const std::vector<ModelChoice>& choices, const std::filesystem::path& store,
-                                  const ModelSource& source, const Say& say) {
+void fetch_models(Experiment& experiment, const ModelSource& source) {
+  for (auto* choices : {&experiment.backbones, &experiment.scorers})
+    for (ModelChoice& choice : *choices)
+      if (!choice.revision.empty()) fetch_model(choice, experiment.file, source);
+}
+
+std::vector<Model> resolve_models(const std::vector<ModelChoice>& choices, const ModelSource& source,
+                                  ModelStore& store) {
   std::vector<Model> models;
   for (const ModelChoice& choice : choices) {
+    if (!choice.is_ours()) {
+      models.push_back(resolve_external(choice));
+      continue;
+    }
     Model& model = models.emplace_back(Model{choice, choice.path, "", false});
-    if (choice.is_new) model.folder = obtain_new_model(choice, store, source, say);
-    model.sha256 = hash_model_folder(model.folder);
+    if (choice.is_new) model.folder = obtain_new_model(choice, source, store);
+    model.sha256 = hash_model_folder(model.folder, store.hash_file());
     model.is_random = source.has_random_weights(model.folder);
   }
   return models;
 }
 
-void check_models(const Prepared& prepared, OpenModel& open) {
-  for (auto model = prepared.scorers.rbegin(); model != prepared.scorers.rend(); ++model) open.scorer(*model);
-  for (auto model = prepared.backbones.rbegin(); model != prepared.backbones.rend(); ++model) open.backbone(*model);
+Model resolve_external(const ModelChoice& choice) {
+  Model model{choice, "", "", false};
+  model.external = choice.program ? program_key(*choice.program) : recorded_key(*choice.recorded);
+  return model;
+}
+
+void check_models(const Prepared& prepared, OpenModel& open, KnownModels& known) {
+  const auto check = [&](const std::vector<Model>& models, const std::string& role, const auto& open_one) {
+    for (auto model = models.rbegin(); model != models.rend(); ++model) {
+      const std::string key = core::write_json(Json::Array{role, model->key()});
+      if (!model->choice.program && known.has_opened(key)) continue;
+      open_one(*model);
+      known.set_opened(key);
+    }
+  };
+  if (prepared.metric) open.metric(*prepared.metric);
+  check(prepared.scorers, "scorer", [&](const Model& model) { open.scorer(model); });
+  check(prepared.backbones, "backbone", [&](const Model& model) { open.backbone(model); });
+  known.save();
 }
 
 Json describe_inputs(const Prepared& prepared) {
@@ -118,8 +166,10 @@ Json describe_inputs(const Prepared& prepared) {
                                 {"skipped", task.summary.skipped},
                                 {"unlabelled", task.summary.unlabelled}});
   }
-  return Json::Object{
+  Json::Object inputs{
       {"tasks", list}, {"backbones", describe(prepared.backbones)}, {"scorers", describe(prepared.scorers)}};
+  if (prepared.metric) inputs.emplace_back("metric", describe({*prepared.metric}).as_array()[0]);
+  return inputs;
 }
 
 }  // namespace run

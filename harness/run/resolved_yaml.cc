@@ -42,9 +42,26 @@ std::string block(const Json& value) {
   return out;
 }
 
+void add_program(Json::Object& object, const ProgramChoice& program) {
+  object.emplace_back("command", Json(Json::Array(program.words.begin(), program.words.end())));
+  if (!program.version.empty()) object.emplace_back("version", program.version);
+  object.emplace_back("timeout", static_cast<double>(program.timeout.count()) / 1000);
+}
+
 Json to_json(const ModelChoice& model) {
+  if (!model.is_ours()) {
+    Json::Object object{{"name", model.name}};
+    if (model.program) add_program(object, *model.program);
+    if (model.recorded) {
+      object.emplace_back("recorded", model.written);
+      object.emplace_back("format", to_string(model.recorded->format));
+    }
+    if (!model.family.empty()) object.emplace_back("family", model.family);
+    return object;
+  }
   Json::Object object{{"name", model.name}, {model.is_new ? "new" : "model", model.written}};
   if (model.is_new) object.emplace_back("seed", static_cast<std::int64_t>(model.seed));
+  if (!model.revision.empty()) object.emplace_back("revision", model.revision);
   if (model.weights) object.emplace_back("weights", backbones::to_string(*model.weights));
   object.emplace_back("dtype", backbones::to_string(model.dtype));
   object.emplace_back("device", model.device);
@@ -62,7 +79,7 @@ Json to_json(const backbones::Decoding& decoding) {
   using Early = backbones::Decoding::EarlyStopping;
   const Json early =
       decoding.early_stopping == Early::kNever ? Json("never") : Json(decoding.early_stopping == Early::kTrue);
-  return Json::Object{{"name", decoding.name},
+  Json::Object object{{"name", decoding.name},
                       {"do_sample", decoding.do_sample},
                       {"num_beams", decoding.num_beams},
                       {"num_return_sequences", decoding.num_return_sequences},
@@ -71,6 +88,9 @@ Json to_json(const backbones::Decoding& decoding) {
                       {"top_p", decoding.top_p},
                       {"length_penalty", decoding.length_penalty},
                       {"early_stopping", early}};
+  if (!decoding.stop_strings.empty())
+    object.emplace_back("stop_strings", Json::Array(decoding.stop_strings.begin(), decoding.stop_strings.end()));
+  return object;
 }
 
 Json to_json(const Lengths& lengths) {
@@ -110,6 +130,7 @@ std::string resolved_yaml(const Experiment& experiment) {
   if (experiment.few_shot) object.emplace_back("few_shot", to_json(*experiment.few_shot));
   if (!experiment.task_options.empty()) object.emplace_back("task_options", to_json(experiment.task_options));
   if (experiment.limit >= 0) object.emplace_back("limit", experiment.limit);
+  if (experiment.metric) object.emplace_back("metric", to_json(*experiment.metric));
   if (!decodings.empty()) object.emplace(object.begin() + 3, "decoding", decodings);
   std::string out;
   for (const auto& [key, value] : object) out += key + ":" + block(value) + "\n";

@@ -86,11 +86,11 @@ void use_backbone(const StageContext& context, const Model& backbone, std::vecto
   }
 }
 
-void annotate_all(const StageContext& context, std::vector<Unit>& units) {
+void annotate_all(const StageContext& context, const std::optional<Model>& metric, std::vector<Unit>& units) {
   for (Unit& unit : units) {
-    if (unit.evidence.kind == TaskKind::kGeneration) {
-      unit.evidence.rouge_l = annotate(context, unit.input(), unit.evidence.responses);
-    }
+    if (unit.evidence.kind != TaskKind::kGeneration) continue;
+    unit.evidence.metric = metric ? measure(context, unit.input(), *metric, unit.evidence.responses)
+                                  : annotate(context, unit.input(), unit.evidence.responses);
   }
 }
 
@@ -102,10 +102,28 @@ void score_all(const StageContext& context, const std::vector<Model>& scorers, s
   }
 }
 
+/// Whom the numbers depend on beside models of ours.
+std::string describe_external(const Experiment& experiment) {
+  std::string text;
+  for (const auto* models : {&experiment.backbones, &experiment.scorers}) {
+    for (const ModelChoice& model : *models) {
+      if (model.program) text += fmt::format(" {} is the program '{}'.", model.name, model.written);
+      if (model.recorded)
+        text += fmt::format(" {} was recorded: {} ({}).", model.name, model.written, to_string(model.recorded->format));
+    }
+  }
+  if (experiment.metric) {
+    text += fmt::format(" The metric of generation tasks is {}, by the program '{}'.", experiment.metric->name,
+                        experiment.metric->written);
+  }
+  return text;
+}
+
 std::string describe_setting(const Experiment& experiment) {
   std::string text = fmt::format("Seeds: generate {}, random {}.", experiment.seeds.generate, experiment.seeds.random);
   if (experiment.limit >= 0) text += fmt::format(" At most {} rows per task.", experiment.limit);
   if (experiment.lengths.truncation_side == tokenizer::TruncationSide::kLeft) text += " Inputs are cut on the left.";
+  text += describe_external(experiment);
   if (experiment.few_shot) {
     text += fmt::format(" {} solved examples in front of each instruction that a backbone reads{}, drawn with seed {}.",
                         experiment.few_shot->k, experiment.few_shot->balanced ? ", classes in turn" : "",
@@ -195,19 +213,26 @@ bool holds_another(const std::filesystem::path& folder, const Experiment& experi
 
 RunResult execute(const RunRequest& request, const ModelSource& models, const Say& tell) {
   std::unique_ptr<core::AppendFile> log;  // opened once nothing is left to refuse
-  const Say say = [&](const std::string& line) {
-    tell(line);
+  const Say note = [&](const std::string& line) {
     if (log) log->append(fmt::format("{:%Y-%m-%dT%H:%M:%SZ} {}\n", fmt::gmtime(std::time(nullptr)), line));
   };
-  const Experiment& experiment = request.experiment;
+  const Say say = [&](const std::string& line) {
+    tell(line);
+    note(line);
+  };
+  Experiment experiment = request.experiment;  // of models of the Hub it will say the commit
   check_devices(experiment, models);
   Prepared prepared{load_tasks(request), {}, {}};
   check_writable(request.runs);
   Store store(request.runs / "store", say, request.progress);
-  prepared.backbones = resolve_models(experiment.backbones, store.folder(), models, say);
-  prepared.scorers = resolve_models(experiment.scorers, store.folder(), models, say);
-  OpenModel open(models);
-  check_models(prepared, open);
+  fetch_models(experiment, models);
+  KnownModels known(store.folder() / "models" / "known.json");
+  ModelStore model_store{store.folder() / "models", known, say};
+  prepared.backbones = resolve_models(experiment.backbones, models, model_store);
+  prepared.scorers = resolve_models(experiment.scorers, models, model_store);
+  if (experiment.metric) prepared.metric = resolve_external(*experiment.metric);
+  OpenModel open(models, {note, [&](const StageKey& key) { store.forget(key); }});
+  check_models(prepared, open, known);
 
   RunResult result;
   result.folder = request.runs / experiment.name;
@@ -222,8 +247,9 @@ RunResult execute(const RunRequest& request, const ModelSource& models, const Sa
       experiment, store, open, request.environment.arithmetic, &timings, &result.computed, request.batch_tokens};
   std::vector<Unit> units = make_units(experiment, prepared);
   for (const Model& backbone : prepared.backbones) use_backbone(context, backbone, units);
-  annotate_all(context, units);
+  annotate_all(context, prepared.metric, units);
   score_all(context, prepared.scorers, units);
+  open.close();
 
   const RunFiles files = judge_all(experiment, prepared, units);
   write_results(result.folder, files);

@@ -5,6 +5,7 @@
 //   generate        instructions, backbone, decodings  -> candidates
 //   log-likelihood  instructions, responses, backbone  -> nats and tokens of each response; with no instruction, too
 //   rouge           references, responses              -> Rouge-L of each response
+//   metric          references, responses, program     -> the value of each response instead
 //   score           instructions, responses, scorer    -> score of each response
 #pragma once
 
@@ -23,13 +24,13 @@ using Responses = std::vector<std::string>;
 
 struct Generated {
   std::vector<core::Candidate> candidates;
-  std::int64_t source_tokens_cut = 0;
+  std::int64_t source_tokens_cut = 0;  // this and every other count here: or backbones::kUnknown, null in JSON
   std::int64_t references_too_long = 0;
 };
 
 /// Values of an instance's responses, in their order.
 struct SelfScored {
-  std::vector<double> log_likelihood;
+  std::vector<double> log_likelihood;  // NaN: unknown, null in JSON
   std::vector<std::int64_t> tokens;
   std::int64_t source_tokens_cut = 0;
   std::int64_t responses_cut = 0;  // responses longer than may be read
@@ -66,6 +67,9 @@ std::map<std::string, double> unconditional(const StageContext& context, const T
                                             const std::vector<Responses>& responses);
 std::vector<std::vector<double>> annotate(const StageContext& context, const TaskInput& task,
                                           const std::vector<Responses>& responses);
+/// The same by a program of the user's.
+std::vector<std::vector<double>> measure(const StageContext& context, const TaskInput& task, const Model& metric,
+                                         const std::vector<Responses>& responses);
 std::vector<Scored> score(const StageContext& context, const TaskInput& task, const Model& scorer,
                           const std::vector<Responses>& responses);
 
@@ -74,6 +78,7 @@ StageKey generate_key(const Experiment& experiment, const TaskInput& task, const
 StageKey self_score_key(const Experiment& experiment, const TaskInput& task, const Model& backbone,
                         const std::vector<Responses>& responses);
 StageKey annotate_key(const TaskInput& task, const std::vector<Responses>& responses);
+StageKey measure_key(const TaskInput& task, const Model& metric, const std::vector<Responses>& responses);
 StageKey score_key(const Experiment& experiment, const TaskInput& task, const Model& scorer,
                    const std::vector<Responses>& responses);
 

@@ -114,6 +114,11 @@ StageResult Store::obtain(const StageWork& work) {
   return result;
 }
 
+void Store::forget(const StageKey& key) {
+  const Files files(folder_, key);
+  for (const auto& file : {files.manifest, files.result, files.journal, files.timings}) std::filesystem::remove(file);
+}
+
 bool Store::read_finished(const StageWork& work, const Files& files, StageResult& result) const {
   if (!std::filesystem::exists(files.manifest)) return false;
   std::string why;
@@ -156,11 +161,16 @@ std::vector<std::string> Store::compute(const StageWork& work, const Files& file
     const std::size_t end = std::min(done + work.batch, work.count);
     const Stopwatch stopwatch;
     const BatchResult batch = work.compute(done, end);
-    if (batch.lines.size() != end - done) throw std::logic_error(work.title + ": a batch of another size came back");
-    journal.append(batch.lines);
-    timings.append(core::write_json(timing(work.key.stage, done, batch, stopwatch.cost())) + "\n");
-    progress.add(static_cast<std::int64_t>(end - done));
-    result.computed += static_cast<std::int64_t>(end - done);
+    const std::size_t made = batch.lines.size();
+    if (batch.failure ? made > end - done : made != end - done)
+      throw std::logic_error(work.title + ": a batch of another size came back");
+    if (made > 0) {
+      journal.append(batch.lines);
+      timings.append(core::write_json(timing(work.key.stage, done, batch, stopwatch.cost())) + "\n");
+      progress.add(static_cast<std::int64_t>(made));
+    }
+    if (batch.failure) std::rethrow_exception(batch.failure);
+    result.computed += static_cast<std::int64_t>(made);
     done = end;
   }
   result.timings = read_timings(files.timings);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -28,6 +29,7 @@ struct StageKey {
 struct BatchResult {
   std::vector<std::string> lines;
   std::int64_t tokens = 0;
+  std::exception_ptr failure = nullptr;  // what ended the stage after `lines`, which are kept; nullptr: nothing did
 };
 
 /// A stage ready to run.
@@ -57,6 +59,8 @@ class Store {
   /// The result: from the store where it is whole, else computed, continuing what a killed run left. Throws
   /// core::FileError and what `compute` throws.
   StageResult obtain(const StageWork& work);
+  /// Removes a result, finished or not, that turned out to be wrong.
+  void forget(const StageKey& key);
   const std::filesystem::path& folder() const { return folder_; }
 
  private:

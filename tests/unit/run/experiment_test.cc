@@ -140,6 +140,28 @@ TEST_F(ExperimentTest, KnowsTheFamilyOfAModelByItsFolder) {
             "flan");
 }
 
+TEST_F(ExperimentTest, AModelThatIsNoFolderIsOneOfTheHub) {
+  const std::string head = "experiment: a\ntasks: [rte]\nbackbones:\n  - ";
+  const ModelChoice pinned = read(head + "{model: google/flan-t5-small, revision: v2}\n").backbones[0];
+  EXPECT_EQ(pinned.written, "google/flan-t5-small");
+  EXPECT_EQ(pinned.revision, "v2");
+  EXPECT_EQ(pinned.name, "flan-t5-small");
+  EXPECT_EQ(pinned.family, "flan");
+  EXPECT_EQ(pinned.line, 4);
+  EXPECT_EQ(read(head + "{model: gpt2}\n").backbones[0].revision, "main");
+  const std::string resolved = resolved_yaml(read(head + "{model: google/flan-t5-small, revision: v2}\n"));
+  EXPECT_NE(resolved.find("model: google/flan-t5-small, revision: v2"), std::string::npos) << resolved;
+  EXPECT_EQ(resolved_yaml(read(resolved)), resolved);
+  write_text(folder_.path() / "google/flan-t5-small/config.json", "{}");
+  EXPECT_EQ(read(head + "{model: google/flan-t5-small}\n").backbones[0].revision, "");  // a folder wins
+  expect_refusals({
+      {head + "{model: google/flan-t5-small, revision: v2}\n", "x.yaml:4: backbones[0].revision: belongs to a model"},
+      {head + "{new: t5.yaml, revision: v2}\n", "x.yaml:4: backbones[0].revision: belongs to a model of the Hub"},
+      {head + "{model: a/b/c}\n", "x.yaml:4: backbones[0].model: there is no folder"},
+      {head + "{model: a/b, revision: ../c}\n", "'../c' is no revision"},
+  });
+}
+
 TEST_F(ExperimentTest, RefusesKeysWithFileAndLine) {
   expect_refusals({
       {kGood + "metods: [cappy]\n", "x.yaml:6: metods: unknown key (did you mean 'methods'?)"},
@@ -180,7 +202,7 @@ TEST_F(ExperimentTest, RefusesKeysWithFileAndLine) {
 TEST_F(ExperimentTest, RefusesModelsWithFileLineAndKey) {
   expect_refusals({
       {"experiment: a\ntasks: [rte]\n", "needs 'backbones' or 'scorers'"},
-      {"experiment: a\ntasks: [rte]\nbackbones: [{model: nowhere}]\n",
+      {"experiment: a\ntasks: [rte]\nbackbones: [{model: ../nowhere}]\n",
        "x.yaml:3: backbones[0].model: there is no folder"},
       {"experiment: a\ntasks: [rte]\nbackbones: [{new: nowhere}]\n", "x.yaml:3: backbones[0].new: there is no file"},
       {"experiment: a\ntasks: [rte]\nbackbones: [{name: t}]\n", "x.yaml:3: backbones[0]: needs either 'model'"},

@@ -37,7 +37,7 @@ Evidence generation() {
          i});
     evidence.responses.push_back({"x", "y", "z"});
   }
-  evidence.rouge_l = {{0.1, 0.2, 0.6}, {0.5, 0.5, 0.25}};
+  evidence.metric = {{0.1, 0.2, 0.6}, {0.5, 0.5, 0.25}};
   evidence.self_scored = {{{-4, -3, -9}, {2, 1, 9}, 0, 2}, {{-1, -1, -2}, {1, 1, 4}, 0, 0}};
   evidence.scored = {{{{0.3, 0.9, 0.9}, 1}, {{-1, -2, 0}, 0}}};
   return evidence;
@@ -63,9 +63,36 @@ TEST(Outcome, GenerationByHand) {
   EXPECT_EQ(outcome.rows[4].scorer, "c");
 }
 
+TEST(Outcome, WhatIsNotKnownIsNoNumber) {
+  Evidence evidence = generation();
+  const double unknown = std::nan("");
+  evidence.self_scored = {{{-4, -3, -9}, {2, core::kUnknownCount, 9}, core::kUnknownCount, core::kUnknownCount},
+                          {{-1, unknown, -2}, {1, 1, 4}, core::kUnknownCount, core::kUnknownCount}};
+  for (Generated& generated : evidence.generated) {
+    generated.source_tokens_cut = generated.references_too_long = core::kUnknownCount;
+    generated.candidates[0].end = core::End::kUnknown;
+  }
+  evidence.scored[0][0].pairs_cut = core::kUnknownCount;
+  const Outcome outcome = judge(two_decodings(), evidence);
+  ASSERT_EQ(outcome.rows.size(), 7u);
+  for (const core::ResultRow& row : outcome.rows) EXPECT_EQ(row.value.has_value(), !row.method.starts_with("self"));
+  const core::Json first = core::parse_json(outcome.lines.at(0)), second = core::parse_json(outcome.lines.at(1));
+  EXPECT_EQ(first.at("predictions").as_array().size(), 6u);   // no mean
+  EXPECT_EQ(second.at("predictions").as_array().size(), 5u);  // neither sum nor mean
+  const core::Json& self_score = first.at("candidates").as_array().at(1).at("self_score");
+  EXPECT_TRUE(self_score.at("tokens").is_null());
+  EXPECT_EQ(self_score.at("log_likelihood").as_double(), -3);
+  EXPECT_EQ(outcome.counters.inputs, 0);
+  EXPECT_EQ(outcome.counters.references, 0);
+  EXPECT_EQ(outcome.counters.outputs, 4);
+  EXPECT_EQ(outcome.counters.self_scored, 0);
+  EXPECT_EQ(outcome.counters.pairs, 3);
+}
+
 TEST(Outcome, CountsWhatWasCut) {
   const reports::TaskCounters counters = judge(two_decodings(), generation()).counters;
   EXPECT_EQ(counters.instances, 2);
+  EXPECT_EQ(counters.inputs, 2);
   EXPECT_EQ(counters.inputs_cut, 1);
   EXPECT_EQ(counters.outputs, 6);
   EXPECT_EQ(counters.outputs_at_limit, 2);

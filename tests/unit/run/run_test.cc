@@ -45,13 +45,16 @@ class RunTest : public ::testing::Test {
     request.progress = core::ProgressMode::kNone;
     request.environment = {"here", core::Json::Object{}};
     said_.clear();
-    return execute(request, fake_models(calls_), [this](const std::string& line) { said_ += line + "\n"; });
+    ModelSource models = fake_models(calls_);
+    models.fetch = fetch_;
+    return execute(request, models, [this](const std::string& line) { said_ += line + "\n"; });
   }
   std::vector<std::pair<std::string, std::string>> results(const std::string& runs) {
     return all_files(folder_.path() / runs / "x", kCircumstances);
   }
   TemporaryFolder folder_;
   Calls calls_;
+  std::function<hub::ModelFolder(const hub::Repository&)> fetch_;
   std::string said_;
 };
 
@@ -201,6 +204,41 @@ TEST_F(RunTest, ADamagedModelIsMadeAgain) {
   const int made = calls_.made;
   EXPECT_EQ(run("runs").computed, 0);
   EXPECT_EQ(calls_.made, made + 2);
+}
+
+TEST_F(RunTest, AModelThatOpenedOnceIsOpenedAgainOnlyToCompute) {
+  run("runs");
+  EXPECT_EQ(calls_.opened, 2);
+  calls_ = {};
+  EXPECT_EQ(run("runs").computed, 0);
+  EXPECT_EQ(calls_.opened, 0);
+  run("runs", {{"seeds.generate", "9"}});
+  EXPECT_EQ(calls_.opened, 2);
+}
+
+TEST_F(RunTest, AModelOfTheHubIsFetchedAndItsCommitNoted) {
+  write_text(folder_.path() / "hub/c0ffee/config.json", "{}");
+  std::vector<std::string> asked;
+  fetch_ = [&](const hub::Repository& repository) {
+    asked.push_back(repository.id + "@" + repository.revision);
+    return hub::ModelFolder{folder_.path() / "hub/c0ffee", "c0ffee"};
+  };
+  const Overrides hub{{"backbones", "[{model: google/flan-t5-small}]"}};
+  const RunResult result = run("runs", hub);
+  EXPECT_EQ(asked, std::vector<std::string>{"google/flan-t5-small@main"});
+  const std::string config = core::read_file(result.folder / "config.yaml");
+  EXPECT_NE(config.find("model: google/flan-t5-small, revision: c0ffee"), std::string::npos) << config;
+  EXPECT_EQ(run("runs", hub).computed, 0);
+  fetch_ = [](const hub::Repository&) -> hub::ModelFolder {
+    throw hub::HubError(hub::Failure::kNoRepository, "no such thing");
+  };
+  try {
+    run("runs", hub);
+    FAIL() << "accepted";
+  } catch (const core::ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("google/flan-t5-small, and on the Hub: no such thing"), std::string::npos)
+        << error.what();
+  }
 }
 
 TEST_F(RunTest, ScorersAloneSufficeForClassification) {

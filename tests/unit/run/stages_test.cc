@@ -31,6 +31,7 @@ StageKey self_score_of(const Inputs& in) {
   return self_score_key(in.experiment, {"t", in.instances}, in.model, in.responses);
 }
 StageKey annotate_of(const Inputs& in) { return annotate_key({"t", in.instances}, in.responses); }
+StageKey measure_of(const Inputs& in) { return measure_key({"t", in.instances}, in.model, in.responses); }
 StageKey score_of(const Inputs& in) { return score_key(in.experiment, {"t", in.instances}, in.model, in.responses); }
 
 const Change kInstruction = [](Inputs& in) { in.instances[1].instruction += " "; };
@@ -99,6 +100,12 @@ TEST(StageKeys, OfLogLikelihoods) {
 TEST(StageKeys, OfRouge) {
   expect_changes(annotate_of, {kReference, kResponse, kResponseMoved, kOrder, kFewer});
   expect_no_change(annotate_of, {kInstruction, kModel, kSeed, kId, kLeft, kShots});
+}
+
+TEST(StageKeys, OfAMetric) {
+  const Change kProgram = [](Inputs& in) { in.model.external = core::Json::Object{{"command", "x"}}; };
+  expect_changes(measure_of, {kReference, kResponse, kResponseMoved, kOrder, kFewer, kModelName, kModel, kProgram});
+  expect_no_change(measure_of, {kInstruction, kSeed, kId, kLeft, kShots});
 }
 
 TEST(StageKeys, OfScores) {

@@ -58,6 +58,29 @@ class StoreTest : public ::testing::Test {
   Store store_;
 };
 
+TEST_F(StoreTest, WhatCameBeforeAFailureInABatchIsKept) {
+  StageWork work = squares(8);
+  const auto whole = work.compute;
+  work.compute = [&](std::size_t begin, std::size_t end) {
+    BatchResult result = whole(begin, begin == 3 ? begin + 2 : end);
+    if (begin == 3) result.failure = std::make_exception_ptr(std::runtime_error("out of luck"));
+    return result;
+  };
+  EXPECT_THROW(store_.obtain(work), std::runtime_error);
+  EXPECT_EQ(computed_, 5);
+  EXPECT_EQ(store_.obtain(squares(8)).computed, 3);
+  EXPECT_EQ(computed_, 8);
+}
+
+TEST_F(StoreTest, WhatIsForgottenIsComputedAgain) {
+  EXPECT_THROW(store_.obtain(squares(8, 4)), std::runtime_error);
+  store_.forget(squares(8).key);
+  EXPECT_EQ(store_.obtain(squares(8)).computed, 8);
+  store_.forget(squares(8).key);
+  EXPECT_EQ(store_.obtain(squares(8)).computed, 8);
+  EXPECT_EQ(store_.obtain(squares(8)).computed, 0);
+}
+
 TEST_F(StoreTest, ComputesOnceAndThenReuses) {
   const StageResult first = store_.obtain(squares(10));
   EXPECT_EQ(first.computed, 10);
