@@ -24,8 +24,8 @@ hub::ModelFolder ModelHub::find(const std::string& name, hub::ModelPart part) {
   try {
     return fetch(repository, part);
   } catch (const hub::HubError& error) {
-    if (error.failure() != hub::Failure::kNoRepository) throw;
-    throw core::ConfigError(fmt::format("--model {}: there is no such folder; on the Hub: {}", name, error.what()));
+    throw hub::HubError(error.failure(),
+                        fmt::format("--model {}: there is no such folder; on the Hub: {}", name, error.what()));
   }
 }
 

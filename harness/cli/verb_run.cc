@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "harness/cli/dataset_hub.h"
+#include "harness/cli/model_hub.h"
 #include "harness/cli/model_options.h"
 #include "harness/cli/options.h"
 #include "harness/cli/task_options.h"
@@ -71,8 +72,11 @@ int run_run(const Words& words) {
   request.progress = core::progress_mode_from(common.progress);
   request.batch_tokens = batch_tokens_of(values);
   request.environment = run::this_environment(options.home, common.threads);
+  ModelHub model_hub(request.progress);
+  run::ModelSource models = run::real_models();
+  models.fetch = [&](const hub::Repository& repository) { return model_hub.fetch(repository); };
   const run::RunResult result =
-      run::execute(request, run::real_models(), [](const std::string& line) { std::cerr << line << std::endl; });
+      run::execute(request, models, [](const std::string& line) { std::cerr << line << std::endl; });
   std::cout << reports::tables_text(result.summary) << "\nReport: " << (result.folder / "report.md").string() << '\n';
   return 0;
 }
