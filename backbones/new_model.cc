@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "backbones/checkpoint/safetensors.h"
+#include "backbones/model_recipe.h"
+#include "backbones/new_opt.h"
 #include "backbones/random_normal.h"
 #include "backbones/roberta.h"
 #include "backbones/tokenizer/tokenizer.h"
@@ -24,63 +26,6 @@ namespace backbones {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A tensor to be drawn: normal with this mean and standard deviation.
-struct NewTensor {
-  std::string name;
-  std::vector<std::int64_t> shape;
-  double deviation = 0;
-  double mean = 0;
-  std::int64_t boosted_row = -1;  // a row that is multiplied by `boost`; -1: none
-  double boost = 1;
-};
-
-struct NewModel {
-  core::Json::Object config;
-  std::vector<NewTensor> tensors;
-  std::int64_t vocab_size = 0;
-};
-
-/// Keys that both architectures share.
-const std::vector<std::string> kCommonKeys = {"architecture", "tokenizer", "scale"};
-
-std::vector<std::string> with_common(std::vector<std::string> keys) {
-  keys.insert(keys.end(), kCommonKeys.begin(), kCommonKeys.end());
-  return keys;
-}
-
-std::int64_t count(const core::Yaml& file, const std::string& key, std::int64_t otherwise) {
-  const core::Yaml* value = file.find(key);
-  if (!value) return otherwise;
-  if (value->integer() < 1 || value->integer() > 10'000'000)
-    value->fail(fmt::format("expected a whole number from 1 to 10000000, found {}", value->integer()));
-  return value->integer();
-}
-
-double positive(const core::Yaml& map, const std::string& key, double otherwise) {
-  const core::Yaml* value = map.find(key);
-  if (!value) return otherwise;
-  if (!(value->number() > 0 && std::isfinite(value->number())))
-    value->fail(fmt::format("expected a finite number above 0, found {}", value->number()));
-  return value->number();
-}
-
-/// The knobs of `scale:`; all in units of the standard deviation that the named thing then has.
-class Scale {
- public:
-  Scale(const core::Yaml& file, const std::vector<std::string>& known) : map_(file.find("scale")) {
-    if (map_) map_->allow(known);
-  }
-  double operator()(const std::string& key, double otherwise) const {
-    return map_ ? positive(*map_, key, otherwise) : otherwise;
-  }
-
- private:
-  const core::Yaml* map_;
-};
-
-// A feed-forward block passes about 0.6 of its input's deviation on.
-constexpr double kFeedForwardGain = 1.5;
 
 struct T5Shape {
   std::int64_t vocab, width, head, inner, layers, decoder_layers, heads, buckets, distance, eos;
@@ -305,12 +250,14 @@ void make_new_model(const fs::path& file, std::uint64_t seed, const fs::path& ou
     throw core::UsageError(fmt::format("seed {} is above 2^63 - 1", seed));
   const core::Yaml yaml = core::Yaml::from_file(file);
   if (!yaml.is_map()) yaml.fail("expected a map with architecture, tokenizer and sizes");
-  const std::size_t architecture = yaml.at("architecture").one_of({"t5", "roberta"});
+  const std::size_t architecture = yaml.at("architecture").one_of({"t5", "roberta", "opt"});
   const fs::path tokenizer_folder = file.parent_path() / yaml.at("tokenizer").string();
   if (!fs::is_directory(tokenizer_folder))
     yaml.at("tokenizer").fail(fmt::format("no folder {}", tokenizer_folder.string()));
   const std::int64_t vocabulary = tokenizer::load_tokenizer(tokenizer_folder)->size();
-  NewModel model = architecture == 0 ? new_t5(yaml, vocabulary) : new_roberta(yaml, vocabulary);
+  NewModel model = architecture == 0   ? new_t5(yaml, vocabulary)
+                   : architecture == 1 ? new_roberta(yaml, vocabulary)
+                                       : new_opt(yaml, vocabulary);
   if (model.vocab_size < vocabulary)
     yaml.at("vocab_size").fail(fmt::format("{} is below the tokenizer's {} pieces", model.vocab_size, vocabulary));
   model.config.emplace_back("random_weights", core::Json::Object{{"seed", static_cast<std::int64_t>(seed)}});

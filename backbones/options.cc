@@ -23,9 +23,9 @@ constexpr int kMostDraws = 1'000'000;
 const std::vector<std::string> kNumberFormats = {"float32", "float16", "bfloat16", "int8"};
 const std::vector<std::string> kProtocols = {"transformers", "cappy-2023", "t0", "lm-eval"};
 const std::vector<std::string> kDecodings = {"greedy", "beam:4", "sample:4", "paper"};
-const std::vector<std::string> kDecodingKeys = {"name",          "do_sample", "num_beams", "num_return_sequences",
-                                                "temperature",   "top_k",     "top_p",     "length_penalty",
-                                                "early_stopping"};
+const std::vector<std::string> kDecodingKeys = {"name",           "do_sample",   "num_beams", "num_return_sequences",
+                                                "temperature",    "top_k",       "top_p",     "length_penalty",
+                                                "early_stopping", "stop_strings"};
 
 /// The enumerator that stands at the place of `name` in `names`.
 template <class Enum>
@@ -48,12 +48,15 @@ std::string default_name(const Decoding& decoding) {
     if (decoding.length_penalty != 1.0) parts.push_back("penalty" + number_text(decoding.length_penalty));
     if (decoding.early_stopping == Decoding::EarlyStopping::kTrue) parts.emplace_back("early");
     if (decoding.early_stopping == Decoding::EarlyStopping::kNever) parts.emplace_back("never");
+    if (!decoding.stop_strings.empty()) parts.emplace_back("stop");
     return core::join(parts, "-");
   }
   if (decoding.temperature != 1.0) parts.push_back("temp" + number_text(decoding.temperature));
   if (decoding.top_k != 50) parts.push_back(fmt::format("topk{}", decoding.top_k));
   if (decoding.top_p != 1.0) parts.push_back("topp" + number_text(decoding.top_p));
-  return parts.empty() ? "sampling" : core::join(parts, "-");
+  if (parts.empty()) parts.emplace_back("sampling");
+  if (!decoding.stop_strings.empty()) parts.emplace_back("stop");
+  return core::join(parts, "-");
 }
 
 Decoding named_by_default(Decoding decoding) {
@@ -130,6 +133,15 @@ Decoding::EarlyStopping early_stopping_from(const core::Yaml& value) {
   return value.boolean() ? Decoding::EarlyStopping::kTrue : Decoding::EarlyStopping::kFalse;
 }
 
+std::vector<std::string> stop_strings_from(const core::Yaml& value) {
+  std::vector<std::string> strings = value.strings();
+  if (strings.empty()) value.fail("expected a text or a list of texts");
+  for (const std::string& string : strings) {
+    if (string.empty()) value.fail("an empty text ends nothing");
+  }
+  return strings;
+}
+
 /// A parameter that would silently do nothing is a mistake.
 void refuse_idle(const core::Yaml& entry, const std::vector<std::string>& keys, const std::string& needed) {
   const Decoding defaults;
@@ -175,6 +187,7 @@ Decoding decoding_from(const core::Yaml& entry) {
   if (const auto* value = entry.find("top_p")) decoding.top_p = positive(*value, 1.0);
   if (const auto* value = entry.find("length_penalty")) decoding.length_penalty = finite(*value);
   if (const auto* value = entry.find("early_stopping")) decoding.early_stopping = early_stopping_from(*value);
+  if (const auto* value = entry.find("stop_strings")) decoding.stop_strings = stop_strings_from(*value);
   check_together(entry, decoding);
   const core::Yaml* name = entry.find("name");
   decoding.name = name ? name->string() : default_name(decoding);
@@ -229,13 +242,15 @@ std::vector<Decoding> decodings_from(const std::string& text) {
 std::string parameters_json(const Decoding& decoding) {
   core::Json early_stopping = decoding.early_stopping == Decoding::EarlyStopping::kTrue;
   if (decoding.early_stopping == Decoding::EarlyStopping::kNever) early_stopping = "never";
-  return core::write_json(core::Json::Object{{"do_sample", decoding.do_sample},
-                                             {"num_beams", decoding.num_beams},
-                                             {"temperature", decoding.temperature},
-                                             {"top_k", decoding.top_k},
-                                             {"top_p", decoding.top_p},
-                                             {"length_penalty", decoding.length_penalty},
-                                             {"early_stopping", early_stopping}});
+  core::Json::Object object{
+      {"do_sample", decoding.do_sample}, {"num_beams", decoding.num_beams}, {"temperature", decoding.temperature},
+      {"top_k", decoding.top_k},         {"top_p", decoding.top_p},         {"length_penalty", decoding.length_penalty},
+      {"early_stopping", early_stopping}};
+  if (!decoding.stop_strings.empty()) {
+    const core::Json strings = core::Json::Array(decoding.stop_strings.begin(), decoding.stop_strings.end());
+    object.emplace_back("stop_strings", strings);
+  }
+  return core::write_json(core::Json(std::move(object)));
 }
 
 }  // namespace backbones

@@ -34,6 +34,7 @@ struct ModelOptions {
   NumberFormat dtype = NumberFormat::kFloat32;  // arithmetic
   std::optional<NumberFormat> weights;          // every weight is rounded to it before use; absent: as stored
   std::string device = "cpu";                   // "cpu", "cuda", "cuda:1": as torch::Device reads it
+  std::string label = "";  // of a scorer with a classification head: whose probability is the score
 };
 
 /// One setting of decoding, with transformers' parameter names and defaults.
@@ -48,6 +49,7 @@ struct Decoding {
   double length_penalty = 1.0;   // exponent of the length that divides a beam's sum
   enum class EarlyStopping { kFalse, kTrue, kNever };
   EarlyStopping early_stopping = EarlyStopping::kFalse;
+  std::vector<std::string> stop_strings = {};  // each ends a sequence with the token that completes it
 };
 
 /// "greedy", "beam:4", "sample:4", "paper" (the 17 candidates: beam4 and 4 draws each of sampling, temp0.9, topk40,
@@ -55,8 +57,8 @@ struct Decoding {
 std::vector<Decoding> decodings_from(const std::string& text);
 /// The same of a YAML list, wherever it stands: in a file of its own or inside an experiment.
 std::vector<Decoding> decodings_from(const core::Yaml& list);
-/// Canonical JSON of what changes the draws (all parameters but name and num_return_sequences): its hash keys the
-/// random numbers.
+/// Canonical JSON of what changes the sequences (all parameters but name and num_return_sequences; stop_strings where
+/// there are some): its hash keys the random numbers.
 std::string parameters_json(const Decoding& decoding);
 
 inline constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();

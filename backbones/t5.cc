@@ -188,24 +188,6 @@ struct T5::Weights {
   }
 };
 
-KeyValuePool::KeyValuePool(std::int64_t layers, std::int64_t heads, std::int64_t width, at::Device device)
-    : layers_(static_cast<std::size_t>(layers)) {
-  for (at::Tensor& layer : layers_)
-    layer = at::empty({0, 2, heads, width}, at::TensorOptions(at::kFloat).device(device));
-}
-
-void KeyValuePool::grow(std::int64_t count) {
-  for (at::Tensor& layer : layers_) {
-    if (rows_ + count <= layer.size(0)) continue;
-    std::vector<std::int64_t> shape = layer.sizes().vec();
-    shape[0] = std::max(rows_ + count, 2 * shape[0]);
-    const at::Tensor wider = at::empty(shape, layer.options());
-    wider.narrow(0, 0, rows_).copy_(layer.narrow(0, 0, rows_));
-    layer = wider;
-  }
-  rows_ += count;
-}
-
 T5::T5(const ModelOptions& options)
     : config_(read_t5_config(options.folder)),
       width_((config_.d_kv + nn::kHeadAlign - 1) / nn::kHeadAlign * nn::kHeadAlign),
@@ -273,9 +255,9 @@ std::unique_ptr<decoding::DecoderSession> T5::encode(std::span<const std::vector
   return std::make_unique<T5Session>(*this, encode_sources(sources));
 }
 
-KeyValuePool T5::make_pool() const { return {config_.num_decoder_layers, config_.num_heads, width_, device_}; }
+nn::KeyValuePool T5::make_pool() const { return {{config_.num_decoder_layers, config_.num_heads, width_}, device_}; }
 
-at::Tensor T5::decode(const DecoderRows& rows, const CrossCaches& caches, KeyValuePool& pool) const {
+at::Tensor T5::decode(const DecoderRows& rows, const CrossCaches& caches, nn::KeyValuePool& pool) const {
   const std::int64_t first = pool.rows(), count = static_cast<std::int64_t>(rows.tokens.size());
   std::int64_t longest = 0;
   for (std::int64_t r = 0; r < count; ++r) longest = std::max(longest, rows.keys.begin[r + 1] - rows.keys.begin[r]);

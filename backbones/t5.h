@@ -10,8 +10,9 @@
 #include <span>
 #include <vector>
 
-#include "backbones/decoding/decoder_session.h"
+#include "backbones/decoding/network.h"
 #include "backbones/nn/attention.h"
+#include "backbones/nn/key_value_pool.h"
 #include "backbones/options.h"
 #include "backbones/t5_config.h"
 
@@ -19,20 +20,6 @@ namespace backbones {
 
 /// What the decoder keeps of encoded sources: caches by layer of the decoder, then source.
 using CrossCaches = std::vector<std::vector<nn::CrossCache>>;
-
-/// Keys and values of the rows that the decoder has computed, for each of its layers [P, 2, H, K]; grows.
-class KeyValuePool {
- public:
-  KeyValuePool(std::int64_t layers, std::int64_t heads, std::int64_t width, at::Device device);
-  std::int64_t rows() const { return rows_; }
-  /// Makes room for `count` more rows in every layer.
-  void grow(std::int64_t count);
-  at::Tensor& layer(std::int64_t index) { return layers_[static_cast<std::size_t>(index)]; }
-
- private:
-  std::int64_t rows_ = 0;
-  std::vector<at::Tensor> layers_;
-};
 
 /// Rows that the decoder computes at once: a token each, the earlier rows that it may see (its own last), and the
 /// source it reads.
@@ -42,30 +29,29 @@ struct DecoderRows {
   std::span<const std::int64_t> rows_per_source;
 };
 
-class T5 final : public decoding::Seq2SeqNetwork {
+class T5 final : public decoding::Network {
  public:
   /// Loads the weights. Throws core::FileError with the lists of missing, mis-shaped and unused tensors.
   explicit T5(const ModelOptions& options);
   ~T5() override;
 
   std::int64_t vocabulary_size() const override { return config_.vocab_size; }
-  std::int32_t start_token() const override { return config_.decoder_start_token; }
+  std::int32_t start_token() const { return config_.decoder_start_token; }
   std::int32_t end_token() const override { return config_.end_token; }
-  std::int32_t pad_token() const override { return config_.pad_token; }
+  decoding::Ids prompt(const decoding::Ids&) const override { return {start_token()}; }
   std::unique_ptr<decoding::DecoderSession> encode(std::span<const std::vector<std::int32_t>> sources) const override;
 
   /// Runs the encoder over packed sources, equal lengths together, and the decoder's cross-attention keys and values.
   CrossCaches encode_sources(std::span<const std::vector<std::int32_t>> sources) const;
   /// A pool for `decode`.
-  KeyValuePool make_pool() const;
+  nn::KeyValuePool make_pool() const;
   /// Feeds rows; their keys and values become the pool's last ones. Source i is read by the next rows_per_source[i]
   /// rows.
   /// -> states after the last norm (and scaling), [R, D].
-  at::Tensor decode(const DecoderRows& rows, const CrossCaches& caches, KeyValuePool& pool) const;
+  at::Tensor decode(const DecoderRows& rows, const CrossCaches& caches, nn::KeyValuePool& pool) const;
   /// states [R, D] -> logits [R, V].
   at::Tensor logits(const at::Tensor& states) const;
-  /// Bytes that one token takes in a cache of keys and values of the decoder.
-  std::int64_t cache_bytes_per_token() const;
+  std::int64_t cache_bytes_per_token() const override;
 
  private:
   struct Weights;

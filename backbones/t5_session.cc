@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "backbones/nn/activation.h"
+#include "backbones/decoding/forced.h"
 
 namespace backbones {
 
@@ -18,6 +18,14 @@ void T5Session::start(std::span<const std::int64_t> rows_per_source) {
   for (const std::int64_t count : rows_per_source_) rows += count;
   histories_.resize(static_cast<std::size_t>(rows));
   drop_finished();
+}
+
+void T5Session::add(std::span<const decoding::Ids> sources) {
+  CrossCaches fresh = network_.encode_sources(sources);
+  for (std::size_t layer = 0; layer < caches_.size(); ++layer)
+    caches_[layer].insert(caches_[layer].end(), fresh[layer].begin(), fresh[layer].end());
+  rows_per_source_.insert(rows_per_source_.end(), sources.size(), 1);
+  histories_.resize(histories_.size() + sources.size());
 }
 
 at::Tensor T5Session::step(std::span<const std::int32_t> tokens) {
@@ -50,6 +58,7 @@ void T5Session::select(std::span<const std::int64_t> rows) {
   histories_ = std::move(histories);
   rows_per_source_ = std::move(counts);
   drop_finished();
+  nn::forget_unread(pool_, histories_);
 }
 
 void T5Session::drop_finished() {
@@ -62,32 +71,15 @@ void T5Session::drop_finished() {
   std::erase(rows_per_source_, 0);
 }
 
-namespace {
-
-constexpr std::int64_t kLogitRows = 256;  // whose logits are in memory at once
-
-/// states [R, D], the id that each row must give -> log-probability of it, by row.
-std::vector<double> log_probabilities(const T5& network, const at::Tensor& states, std::span<const std::int32_t> ids) {
-  std::vector<double> result;
-  for (std::int64_t first = 0; first < states.size(0); first += kLogitRows) {
-    const std::int64_t count = std::min(kLogitRows, states.size(0) - first);
-    const at::Tensor logits = network.logits(states.narrow(0, first, count));
-    const at::Tensor total = nn::log_sum_exp(logits).cpu(), rows = logits.cpu();
-    for (std::int64_t r = 0; r < count; ++r) {
-      const std::int32_t id = ids[static_cast<std::size_t>(first + r)];
-      if (id < 0 || id >= rows.size(1)) throw std::invalid_argument("a response has a token outside the vocabulary");
-      result.push_back(static_cast<double>(rows.const_data_ptr<float>()[r * rows.size(1) + id]) -
-                       total.const_data_ptr<double>()[r]);
-    }
-  }
-  return result;
+std::vector<std::vector<double>> T5Session::log_likelihoods(
+    std::span<const std::vector<decoding::Ids>> responses) const {
+  return teacher_forced(network_, caches_, responses);
 }
-
-}  // namespace
 
 std::vector<std::vector<double>> teacher_forced(const T5& network, const CrossCaches& caches,
                                                 std::span<const std::vector<std::vector<std::int32_t>>> responses) {
-  std::vector<std::int32_t> tokens, targets;
+  std::vector<std::int32_t> tokens;
+  std::vector<decoding::Target> targets;
   std::vector<std::int64_t> rows_per_source;
   nn::KeyLists keys;
   for (const auto& of_source : responses) {
@@ -95,17 +87,18 @@ std::vector<std::vector<double>> teacher_forced(const T5& network, const CrossCa
     for (const std::vector<std::int32_t>& response : of_source) {
       const auto begin = static_cast<std::int32_t>(tokens.size());
       for (std::size_t t = 0; t < response.size(); ++t) {
+        targets.push_back({static_cast<std::int64_t>(tokens.size()), response[t]});
         tokens.push_back(t == 0 ? network.start_token() : response[t - 1]);
         for (std::size_t k = 0; k <= t; ++k) keys.rows.push_back(begin + static_cast<std::int32_t>(k));
         keys.begin.push_back(static_cast<std::int64_t>(keys.rows.size()));
       }
-      targets.insert(targets.end(), response.begin(), response.end());
     }
     rows_per_source.push_back(static_cast<std::int64_t>(tokens.size() - before));
   }
-  KeyValuePool pool = network.make_pool();
-  const std::vector<double> each =
-      log_probabilities(network, network.decode({tokens, keys, rows_per_source}, caches, pool), targets);
+  nn::KeyValuePool pool = network.make_pool();
+  const at::Tensor states = network.decode({tokens, keys, rows_per_source}, caches, pool);
+  const std::vector<double> each = decoding::log_probabilities(
+      states, [&](const at::Tensor& rows) { return network.logits(rows); }, targets);
 
   std::vector<std::vector<double>> sums(responses.size());
   std::size_t row = 0;

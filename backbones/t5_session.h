@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "backbones/decoding/decoder_session.h"
+#include "backbones/decoding/network.h"
 #include "backbones/t5.h"
 
 namespace backbones {
@@ -16,8 +16,11 @@ class T5Session final : public decoding::DecoderSession {
  public:
   T5Session(const T5& network, CrossCaches caches);
   void start(std::span<const std::int64_t> rows_per_source) override;
+  void add(std::span<const decoding::Ids> sources) override;
   at::Tensor step(std::span<const std::int32_t> tokens) override;
   void select(std::span<const std::int64_t> rows) override;
+  std::vector<std::vector<double>> log_likelihoods(
+      std::span<const std::vector<decoding::Ids>> responses) const override;
 
  private:
   /// Forgets the sources that no row reads.
@@ -25,7 +28,7 @@ class T5Session final : public decoding::DecoderSession {
 
   const T5& network_;
   CrossCaches caches_;
-  KeyValuePool pool_;
+  nn::KeyValuePool pool_;
   std::vector<std::int64_t> rows_per_source_;
   std::vector<std::vector<std::int32_t>> histories_;  // of each row: its rows of the pool, oldest first
 };

@@ -8,7 +8,7 @@
 
 namespace decoding {
 
-BeamSearch::BeamSearch(const backbones::Decoding& decoding, const LengthRule& rule)
+BeamSearch::BeamSearch(const backbones::Decoding& decoding, const EndRule& rule)
     : decoding_(decoding), rule_(rule), excluded_(is_flax() ? -1e7 : -1e9) {
   if (decoding.num_beams < 1 || decoding.num_return_sequences > decoding.num_beams) {
     throw std::invalid_argument("beam search: num_return_sequences must be at most num_beams");
@@ -28,20 +28,23 @@ BeamSearch::Beam BeamSearch::extended(const Extension& extension) const {
   return beam;
 }
 
+bool BeamSearch::stops(const Extension& extension) const {
+  if (extension.token == rule_.end_token) return true;
+  return !is_flax() && rule_.end(extended(extension).ids).has_value();
+}
+
 /// The best 2b continuations, best first.
 std::vector<BeamSearch::Extension> BeamSearch::best_extensions(const LogitRows& logits) const {
   const std::size_t count = 2 * running_.size();
-  const bool length_stops = !is_flax() && generated_ + 2 >= rule_.max_length;
   std::vector<Extension> extensions;
   for (std::int64_t row = 0; row < logits.rows; ++row) {
     const std::span<float> values = logits.row(row);
     const double log_sum = log_sum_exp(values);  // before the minimum length: the model's own distribution
-    rule_.apply(values, generated_ + 1);
+    rule_.apply(values, generated_);
     const Beam& beam = running_[static_cast<std::size_t>(row)];
     for (const auto& [token, logit] : top_k(values, count)) {
       const double log_probability = logit - log_sum;
-      extensions.push_back({row, token, beam.sum + log_probability, beam.log_likelihood + log_probability,
-                            length_stops || token == rule_.end_token});
+      extensions.push_back({row, token, beam.sum + log_probability, beam.log_likelihood + log_probability, false});
     }
   }
   std::stable_sort(extensions.begin(), extensions.end(), [](const Extension& a, const Extension& b) {
@@ -49,6 +52,7 @@ std::vector<BeamSearch::Extension> BeamSearch::best_extensions(const LogitRows& 
     return a.row != b.row ? a.row < b.row : a.token < b.token;
   });
   extensions.resize(std::min(extensions.size(), count));
+  for (Extension& extension : extensions) extension.stops = stops(extension);
   return extensions;
 }
 
@@ -87,11 +91,11 @@ std::vector<Continuation> BeamSearch::keep_running(const std::vector<Extension>&
 /// The stop test, after a step.
 bool BeamSearch::is_over() const {
   using Early = backbones::Decoding::EarlyStopping;
-  if (generated_ + 1 >= rule_.max_length) return true;
+  if (generated_ >= rule_.most_generated()) return true;
   const bool full = std::all_of(finished_.begin(), finished_.end(), [](const Finished& slot) { return slot.filled; });
   if (full && decoding_.early_stopping == Early::kTrue) return true;
   const bool hopes_for_longest = decoding_.early_stopping == Early::kNever && decoding_.length_penalty > 0;
-  const std::int64_t length = (hopes_for_longest ? rule_.max_length - 1 : generated_) + (is_flax() ? 1 : 0);
+  const std::int64_t length = (hopes_for_longest ? rule_.most_generated() : generated_) + (is_flax() ? 1 : 0);
   const double best = running_.front().sum / std::pow(static_cast<double>(length), decoding_.length_penalty);
   const double worst = full ? finished_.back().score : excluded_;
   return !(best > worst);
@@ -121,7 +125,7 @@ std::vector<Sequence> BeamSearch::sequences() const {
     Sequence sequence;
     sequence.ids = beam->ids;
     sequence.log_likelihood = beam->log_likelihood;
-    sequence.end = beam->ids.back() == rule_.end_token ? core::End::kEos : core::End::kLength;
+    sequence.end = rule_.end(beam->ids).value_or(core::End::kLength);
     sequences.push_back(std::move(sequence));
   }
   return sequences;

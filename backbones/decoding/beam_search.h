@@ -2,11 +2,11 @@
 // continuations of b running beams (sum of log-probabilities; of equals the lower beam, then the lower token), and
 //
 //                      PyTorch (transformers 5.23.0, _beam_search)     Flax (cappy-2023)
-//   stops              end of sequence, or max_length reached          end of sequence
+//   stops              end of sequence, stop string, or length         end of sequence
 //   may finish         the stopped among the first b of the 2b         the stopped among all 2b
 //   score              sum / generated^length_penalty, `generated` counting the end of sequence, in both
 //   improves while     best running / generated^lp > worst finished    best running / (generated + 1)^lp > worst
-//   finished … with "never"     the length is max_length - 1 (lp > 0)           the length is max_length (lp > 0)
+//   finished … with "never"     the length is all that fits (lp > 0)            … one more (lp > 0)
 //   result             the best finished                               the best finished, else the best running
 //
 // where "worst finished" is a very low constant while one of the b slots is empty. With early_stopping true a search
@@ -19,6 +19,7 @@
 // asked for more sequences than have finished, Flax returns empty ones; here the best running beams follow.
 #pragma once
 
+#include "backbones/decoding/end_rule.h"
 #include "backbones/decoding/search.h"
 
 namespace decoding {
@@ -26,7 +27,7 @@ namespace decoding {
 class BeamSearch : public Search {
  public:
   /// Throws std::invalid_argument where more sequences than beams are asked for.
-  BeamSearch(const backbones::Decoding& decoding, const LengthRule& rule);
+  BeamSearch(const backbones::Decoding& decoding, const EndRule& rule);
   std::vector<Continuation> advance(const LogitRows& logits) override;
   std::vector<Sequence> sequences() const override;
 
@@ -49,6 +50,7 @@ class BeamSearch : public Search {
     bool stops;
   };
 
+  bool stops(const Extension& extension) const;
   std::vector<Extension> best_extensions(const LogitRows& logits) const;
   void add_finished(const std::vector<Extension>& extensions);
   std::vector<Continuation> keep_running(const std::vector<Extension>& extensions);
@@ -57,7 +59,7 @@ class BeamSearch : public Search {
   Beam extended(const Extension& extension) const;
 
   backbones::Decoding decoding_;
-  LengthRule rule_;
+  EndRule rule_;
   double excluded_;                 // the very low constant
   std::int64_t generated_ = 0;      // tokens of each running beam
   std::vector<Beam> running_;       // b beams, best first

@@ -6,7 +6,7 @@
 //   cappy-2023 (Flax)        top-k keeps exactly k, of equals the lower ids; top-p goes down from the most probable
 //   token
 //                            and keeps while the sum before it is < p
-// The minimum length comes before all of it (LengthRule). The protocols t0 and lm-eval leave generation to PyTorch's
+// The minimum length comes before all of it (EndRule). The protocols t0 and lm-eval leave generation to PyTorch's
 // transformers and sample as it does. Temperature divides in float32 as the references do; sums are in double.
 #pragma once
 

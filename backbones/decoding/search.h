@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "backbones/decoding/sequence.h"
-#include "backbones/options.h"
 
 namespace decoding {
 
@@ -34,22 +33,6 @@ class Search {
   virtual std::vector<Continuation> advance(const LogitRows& logits) = 0;
   /// What it found, best first; `decoding` and `draw` are left to the caller.
   virtual std::vector<Sequence> sequences() const = 0;
-};
-
-/// When a sequence may and must end. Lengths count the decoder start token.
-struct LengthRule {
-  std::int32_t end_token;
-  std::int64_t max_length;
-  std::int64_t min_length;
-  backbones::Protocol protocol;
-
-  /// Whether the end of sequence may not be the next token after `length` tokens: PyTorch forbids it while
-  /// length < min_length, Flax (cappy-2023) while length <= min_length.
-  bool end_is_forbidden(std::int64_t length) const {
-    return protocol == backbones::Protocol::kCappy2023 ? length <= min_length : length < min_length;
-  }
-  /// Gives the end of sequence -inf where it is forbidden.
-  void apply(std::span<float> logits, std::int64_t length) const;
 };
 
 }  // namespace decoding

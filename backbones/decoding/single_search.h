@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "backbones/decoding/end_rule.h"
 #include "backbones/decoding/sampler.h"
 #include "backbones/decoding/search.h"
 #include "harness/core/random.h"
@@ -19,12 +20,12 @@ struct Draw {
 class SingleSearch : public Search {
  public:
   /// Without `draw`: greedy.
-  SingleSearch(const LengthRule& rule, std::optional<Draw> draw);
+  SingleSearch(const EndRule& rule, std::optional<Draw> draw);
   std::vector<Continuation> advance(const LogitRows& logits) override;
   std::vector<Sequence> sequences() const override;
 
  private:
-  LengthRule rule_;
+  EndRule rule_;
   std::optional<Draw> draw_;
   Sequence sequence_;
 };

@@ -15,12 +15,17 @@ from common import SHARED, SOURCE, Report, read_jsonl, run_cappy
 os.environ.pop("OMP_NUM_THREADS", None)  # two threads must be two,
 os.environ["OMP_WAIT_POLICY"] = "passive"  # and not spin where other tests run
 
-T5 = dict(architecture="t5", d_kv=64, num_layers=1, num_decoder_layers=1,
-          scale=dict(logits=3, end_of_sequence=2.25, attention=2.5, residual=1.5))
+SCALE = dict(logits=3, end_of_sequence=2.25, attention=2.5, residual=1.5)
+T5 = dict(architecture="t5", tokenizer="t5_tokenizer", d_kv=64, num_layers=1, num_decoder_layers=1, scale=SCALE)
+OPT = dict(architecture="opt", tokenizer="roberta_tokenizer", num_hidden_layers=2, scale=SCALE)
 MODELS = {
     "t5-512": dict(T5, d_model=512, d_ff=1024, num_heads=6),
     "t5-768": dict(T5, d_model=768, d_ff=2048, num_heads=12),
+    "opt-768": dict(OPT, hidden_size=768, ffn_dim=3072, num_attention_heads=12),
+    "opt-320": dict(OPT, hidden_size=320, ffn_dim=1000, num_attention_heads=5, word_embed_proj_dim=96,
+                    do_layer_norm_before=False),
 }
+LENGTHS = dict(t5=["--max-length", 10], opt=["--max-source-length", 100, "--max-length", 110])  # the latter with the prompt
 SETTINGS = [dict(name="greedy"), dict(name="beam4", num_beams=4),
             dict(name="sampling", do_sample=True, num_return_sequences=3),
             dict(name="topp0.95", do_sample=True, top_p=0.95, num_return_sequences=2)]
@@ -39,7 +44,7 @@ def texts():
 
 def new_model(folder, name, config):
     file = folder / f"{name}.yaml"
-    file.write_text(yaml.safe_dump(dict(config, tokenizer=str(SOURCE / "configs/miniature/t5_tokenizer"))))
+    file.write_text(yaml.safe_dump(dict(config, tokenizer=str(SOURCE / "configs/miniature" / config["tokenizer"]))))
     run_cappy("models", "new", "--config", file, "--seed", 1, "--out", folder / name)
     return folder / name
 
@@ -97,7 +102,7 @@ def main():
         for model, config in MODELS.items():
             path = new_model(folder, model, config)
             rows = [dict(instruction=text) for text in instructions]
-            words = ["generate", "--model", path, "--max-length", 10, "--seed", 5]
+            words = ["generate", "--model", path, "--seed", 5, *LENGTHS[config["architecture"]]]
             plain = compare(f"{model}, generate", rows, [*words, "--decoding", folder / "settings.yaml"])
             compare_decodings(rows, words, plain)
             if len({json.loads(line)["candidates"][0]["response"] for line in plain}) < 3:

@@ -1,6 +1,7 @@
-"""`cappy models new` as transformers sees it: both architectures load without a missing or unexpected tensor, their tokenizers
-give our ids, the same seed gives the same bytes; outputs of the T5 end at varied lengths under greedy search, beam search and sampling,
-on the miniature vocabulary and on the real one of 32,128; scores of the RoBERTa spread and depend on both texts of a pair."""
+"""`cappy models new` as transformers sees it: all architectures load without a missing or unexpected tensor, their tokenizers
+give our ids, the same seed gives the same bytes; outputs of the T5 and the OPT end at varied lengths under greedy search, beam search
+and sampling, those of the T5 on the miniature vocabulary and on the real one of 32,128; scores of the RoBERTa spread and depend on both
+texts of a pair."""
 import hashlib
 import json
 import statistics
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import torch
 from common import SHARED, SOURCE, Report, filter_rows, need_shared, run_cappy
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, T5ForConditionalGeneration
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, OPTForCausalLM, T5ForConditionalGeneration
 
 MINIATURE = SOURCE / "configs/miniature"
 MAX_LENGTH = 64
@@ -71,6 +72,30 @@ def check_t5(config, texts, seeds, report):
             check_endings(model, AutoTokenizer.from_pretrained(made), texts, report)
 
 
+def check_opt(texts, report):
+    """Both kinds; new tokens end at varied lengths behind prompts of one length."""
+    for kind in ({}, {"word_embed_proj_dim": 48, "do_layer_norm_before": False}):
+        with tempfile.TemporaryDirectory() as folder:
+            config = Path(folder, "opt.yaml")
+            config.write_text(json.dumps({"architecture": "opt", "tokenizer": str(MINIATURE / "roberta_tokenizer"), "hidden_size": 64,
+                                          "num_attention_heads": 4, "ffn_dim": 128, "num_hidden_layers": 2, **kind}), encoding="utf-8")
+            made = new_model(config, 0, f"{folder}/a")
+            report.equal(hashes(new_model(config, 0, f"{folder}/b")), hashes(made), "the same seed, twice")
+            model, tokenizer = load(OPTForCausalLM, made, report), AutoTokenizer.from_pretrained(made)
+            report.equal(json.loads(Path(made, "config.json").read_text())["random_weights"], {"seed": 0}, "config.json")
+            print(f"opt {kind}")
+            prompts = torch.tensor([tokenizer(text * 8).input_ids[:24] for text in texts])
+            for name, setting in {"greedy": {}, "beam4": {"num_beams": 4}, "sampling": {"do_sample": True, "top_k": 50}}.items():
+                torch.manual_seed(0)
+                with torch.no_grad():
+                    out = model.generate(prompts, attention_mask=torch.ones_like(prompts), max_length=24 + MAX_LENGTH,
+                                         **setting)[:, 24:].tolist()
+                lengths = [row.index(2) + 1 for row in out if 2 in row]
+                print(f"  {name}: {len(lengths)} of {len(out)} end early, lengths {sorted(set(lengths))}")
+                report.equal(len(lengths) >= LEAST_EARLY * len(out), True, f"opt {name}: {len(lengths)} of {len(out)} end early")
+                report.equal(len(set(lengths)) >= 5, True, f"opt {name}: ends at lengths {sorted(set(lengths))}")
+
+
 def check_roberta(texts, report):
     responses = ["True", "False", "yes", "seven apples", "the old bridge"]
     rows = [{"instruction": text, "response": response} for text in texts for response in responses]
@@ -98,6 +123,7 @@ def main():
     torch.set_num_threads(1)
     report = Report("new models")
     check_t5(MINIATURE / "backbone.yaml", inputs(10), (0, 1), report)
+    check_opt(inputs(10), report)
     check_roberta(inputs(8), report)
     with tempfile.TemporaryDirectory() as folder:
         real = Path(folder, "real.yaml")

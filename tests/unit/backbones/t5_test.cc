@@ -109,6 +109,24 @@ TEST_P(T5Bits, SelectedRowsGoOnAsIfTheyHadBeenAlone) {
   EXPECT_ANY_THROW(session->step(Ids{1}));
 }
 
+TEST_P(T5Bits, RowsAddedInFlightGoAsIfTheyHadBeenAlone) {
+  const TemporaryFolder folder;
+  const auto network = random_t5(folder, GetParam());
+  const std::vector<Ids> sources = random_sources({5, 12, 7, 31}, GetParam().vocab);
+  const auto session = network->encode(std::span(sources).first(2));
+  session->start(std::vector<std::int64_t>{1, 1});
+  session->step(Ids{2, 3});
+  session->select(std::vector<std::int64_t>{0, 0, 1});
+  session->add(std::span(sources).subspan(2));
+  session->step(Ids{5, 6, 7, 8, 9});
+  session->select(std::vector<std::int64_t>{1, 3, 3, 4});  // the second ends, an added one splits
+  const at::Tensor logits = session->step(Ids{12, 13, 14, 15});
+  EXPECT_TRUE(at::equal(logits[0], alone(*network, sources[0], {2, 6, 12})[2]));
+  EXPECT_TRUE(at::equal(logits[1], alone(*network, sources[2], {8, 13})[1]));
+  EXPECT_TRUE(at::equal(logits[2], alone(*network, sources[2], {8, 14})[1]));
+  EXPECT_TRUE(at::equal(logits[3], alone(*network, sources[3], {9, 15})[1]));
+}
+
 TEST_P(T5Bits, TeacherForcingGivesTheSumOfTheSteps) {
   const TemporaryFolder folder;
   const auto network = random_t5(folder, GetParam());

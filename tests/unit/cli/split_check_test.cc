@@ -26,6 +26,7 @@ class WordTokenizer : public tokenizer::Tokenizer {
     return {};
   }
   std::string decode(std::span<const std::int32_t>) const override { return ""; }
+  std::string token_text(std::int32_t) const override { return ""; }
   std::int64_t size() const override { return 2; }
 };
 

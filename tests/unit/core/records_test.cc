@@ -64,8 +64,8 @@ TEST(Records, ErrorsNameTheField) {
             "field 'response': expected a string, found a number");
   EXPECT_EQ(message(R"({"response":"a","decoding":"x","draw":0,"ids":[1.5]})"),
             "field 'ids': expected an integer, found a number");
-  EXPECT_EQ(message(R"({"response":"a","decoding":"x","draw":0,"end":"stop"})"),
-            "field 'end': 'stop' is neither eos nor length");
+  EXPECT_EQ(message(R"({"response":"a","decoding":"x","draw":0,"end":"stopped"})"),
+            "field 'end': 'stopped' is none of eos, stop, length");
 }
 
 }  // namespace

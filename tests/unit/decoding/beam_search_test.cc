@@ -26,7 +26,7 @@ const Ids kSource = {5, 6, 7};
 constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
 /// Drives a BeamSearch by the toy's logits.
-std::vector<Sequence> search(const Toy& toy, const Decoding& decoding, const LengthRule& rule) {
+std::vector<Sequence> search(const Toy& toy, const Decoding& decoding, const EndRule& rule) {
   BeamSearch beams(decoding, rule);
   std::vector<Ids> rows(static_cast<std::size_t>(decoding.num_beams));
   while (true) {
@@ -206,7 +206,7 @@ double score_of(const Toy& toy, const Ids& ids) {
 struct Case {
   Toy toy;
   Decoding decoding;
-  LengthRule rule;
+  EndRule rule;
 };
 
 Case random_case(std::mt19937& generator) {

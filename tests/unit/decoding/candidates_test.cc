@@ -187,17 +187,37 @@ TEST(Candidates, MoreDrawsLeaveTheFirstOnesAlone) {
 
 TEST(Candidates, FinishedRowsLeaveTheBatch) {
   const ToyNetwork network(kToy);
-  const std::vector<Source> sources = sources_of(12);
+  const std::vector<Source> sources = sources_of(12);  // all at once: 240 rows
   const auto results = decode(network, sources, paper());
-  ASSERT_EQ(network.rows_per_step.front(), 12 * 20);
+  ASSERT_EQ(network.rows_per_step[0], 12);  // one row a source serves all its searches
   std::size_t longest = 0;
   for (const auto& candidates : results) {
     for (const Sequence& sequence : candidates) longest = std::max(longest, sequence.ids.size());
   }
   EXPECT_LE(network.rows_per_step.size(), 15u);
   EXPECT_GE(network.rows_per_step.size(), longest);
-  EXPECT_TRUE(std::is_sorted(network.rows_per_step.rbegin(), network.rows_per_step.rend()));
+  EXPECT_GT(network.rows_per_step[1], 12 * 15);  // some draw the end of sequence at once
+  EXPECT_TRUE(std::is_sorted(network.rows_per_step.rbegin(), network.rows_per_step.rend() - 1));
   EXPECT_LT(network.rows_per_step.back(), 12 * 20);
+}
+
+TEST(Candidates, TheNextInstructionsComeInWhenHalfHasLeft) {
+  const ToyNetwork network(kToy);
+  const std::vector<Source> sources = sources_of(150);
+  GenerationOptions options = paper();
+  const auto together = decode(network, sources, options);
+  const std::vector<std::int64_t> steps = network.rows_per_step;
+  EXPECT_LE(*std::max_element(steps.begin(), steps.end()), 256);
+  const double rows = std::accumulate(steps.begin(), steps.end(), 0.0);
+  constexpr double kStepsOfBatches = 13 * 15;  // 13 batches of 12, each to its longest output
+  EXPECT_LT(static_cast<double>(steps.size()), 0.9 * kStepsOfBatches);
+  EXPECT_GT(rows / static_cast<double>(steps.size()), 100);
+  options.batch_tokens = 1;  // one instruction at a time
+  const auto apart = decode(network, sources, options);
+  for (std::size_t i = 0; i < sources.size(); ++i) EXPECT_TRUE(same(together[i], apart[i]));
+  options.batch_tokens = 50;
+  const auto few = decode(network, sources, options);
+  for (std::size_t i = 0; i < sources.size(); ++i) EXPECT_TRUE(same(together[i], few[i]));
 }
 
 TEST(Candidates, GreedyTakesTheHighestAndOfEqualsTheLowestToken) {
@@ -249,6 +269,59 @@ TEST(Candidates, NonsenseIsRefused) {
   Toy broken = kToy;
   broken.end_bias = std::numeric_limits<float>::quiet_NaN();
   EXPECT_THROW(decode(ToyNetwork(broken), sources_of(2), paper()), std::runtime_error);
+  options = paper(Protocol::kCappy2023);
+  options.decodings[1].stop_strings = {"a"};
+  EXPECT_THROW(decode(network, sources_of(1), options), std::invalid_argument);
+}
+
+TEST(Candidates, APromptTakesItsLengthOfWhatFits) {
+  ToyNetwork network(kToy);
+  network.decoder_only = true;  // the prompt is the source: 3 tokens
+  GenerationOptions options = paper();
+  options.max_length = 9;
+  options.min_length = 5;
+  for (const auto& candidates : decode(network, sources_of(20), options))
+    for (const Sequence& sequence : candidates) {
+      EXPECT_LE(sequence.ids.size(), 6u);
+      EXPECT_GE(sequence.ids.size(), 3u);
+      EXPECT_EQ(sequence.end == core::End::kLength, sequence.ids.back() != kEnd);
+    }
+  options.max_length = 3;
+  EXPECT_THROW(decode(network, sources_of(1), options), std::invalid_argument);
+  options.max_length = 33;
+  network.positions = 31;
+  EXPECT_THROW(decode(network, sources_of(1), options), std::invalid_argument);
+}
+
+TEST(Candidates, StopStringsEndSequencesAndChangeNothingBefore) {
+  TokenTexts texts(90);
+  for (std::size_t id = 0; id < texts.size(); ++id) texts[id] = std::string(1, static_cast<char>('a' + id % 6));
+  GenerationOptions plain = paper();
+  plain.decodings = backbones::decodings_from("greedy");
+  GenerationOptions stopping = plain;
+  stopping.decodings[0].stop_strings = {"be", "ac"};
+  const std::vector<Source> sources = sources_of(60);
+  const auto free = decode(ToyNetwork(kToy), sources, plain);
+  const auto stopped = decode(ToyNetwork(kToy), sources, stopping, texts);
+  int stops = 0;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const auto text_of = [&](std::size_t count) {
+      std::string text = texts[kPad];  // a string may begin in what stands before the first new token
+      for (std::size_t k = 0; k < count; ++k) text += texts[static_cast<std::size_t>(free[i][0].ids[k])];
+      return text;
+    };
+    std::size_t count = 1;
+    const auto completed = [&](const std::string& text) { return text.ends_with("be") || text.ends_with("ac"); };
+    while (count < free[i][0].ids.size() && !completed(text_of(count))) ++count;
+    const bool ended = free[i][0].ids[count - 1] == kEnd;
+    EXPECT_TRUE(std::equal(stopped[i][0].ids.begin(), stopped[i][0].ids.end(), free[i][0].ids.begin(),
+                           free[i][0].ids.begin() + static_cast<std::ptrdiff_t>(count)));
+    EXPECT_EQ(stopped[i][0].end, ended                       ? core::End::kEos
+                                 : completed(text_of(count)) ? core::End::kStop
+                                                             : core::End::kLength);
+    stops += stopped[i][0].end == core::End::kStop;
+  }
+  EXPECT_GT(stops, 5);
 }
 
 }  // namespace

@@ -33,6 +33,14 @@ class ToySession : public DecoderSession {
     }
   }
 
+  void add(std::span<const Ids> sources) override {
+    if (rows_.empty()) throw std::logic_error("add: nothing is in flight");
+    for (const Ids& source : sources) {
+      rows_.push_back({sources_.size(), toy_state(toy_, source)});
+      sources_.push_back(source);
+    }
+  }
+
   at::Tensor step(std::span<const std::int32_t> tokens) override {
     if (tokens.size() != rows_.size() || rows_.empty()) throw std::logic_error("step: one token per row");
     rows_log_.push_back(static_cast<std::int64_t>(rows_.size()));
@@ -43,6 +51,10 @@ class ToySession : public DecoderSession {
       for (const float logit : toy_logits(toy_, rows_[i].state)) *out++ = logit;
     }
     return logits;
+  }
+
+  std::vector<std::vector<double>> log_likelihoods(std::span<const std::vector<Ids>>) const override {
+    throw std::logic_error("the toy is not asked");
   }
 
   void select(std::span<const std::int64_t> rows) override {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "backbones/decoding/decoder_session.h"
+#include "backbones/decoding/network.h"
 
 namespace decoding::testing {
 
@@ -30,15 +30,18 @@ std::vector<float> toy_logits(const Toy& toy, const std::vector<std::int32_t>& s
 /// log softmax in double.
 std::vector<double> log_softmax(const std::vector<float>& logits);
 
-class ToyNetwork : public Seq2SeqNetwork {
+class ToyNetwork : public Network {
  public:
   explicit ToyNetwork(const Toy& toy) : toy_(toy) {}
   std::int64_t vocabulary_size() const override { return toy_.vocabulary; }
-  std::int32_t start_token() const override { return kPad; }
   std::int32_t end_token() const override { return kEnd; }
-  std::int32_t pad_token() const override { return kPad; }
+  Ids prompt(const Ids& source) const override { return decoder_only ? source : Ids{kPad}; }
+  std::int64_t most_positions() const override { return positions; }
+  std::int64_t cache_bytes_per_token() const override { return 1; }
   std::unique_ptr<DecoderSession> encode(std::span<const std::vector<std::int32_t>> sources) const override;
   mutable std::vector<std::int64_t> rows_per_step;  // of the last session
+  bool decoder_only = false;                        // the source counts as the prompt
+  std::int64_t positions = -1;
 
  private:
   Toy toy_;
