@@ -84,11 +84,11 @@ struct Range {
   std::int64_t begin, end;
 };
 
-NN_INLINE void multiply_range(const Int8Product& p, Range tiles, Range panels, MultiplyTile multiply_tile) {
+NN_INLINE void multiply_range(const Int8Product& p, Range panels, MultiplyTile multiply_tile) {
   const std::int64_t quads = p.weight.quads();
   std::int32_t sums[kBlockTiles][kSide * kSide];
-  for (std::int64_t tile = tiles.begin; tile < tiles.end; tile += kBlockTiles) {
-    const std::int64_t count = std::min(kBlockTiles, tiles.end - tile);
+  for (std::int64_t tile = 0; tile < p.x.tiles(); tile += kBlockTiles) {
+    const std::int64_t count = std::min(kBlockTiles, p.x.tiles() - tile);
     for (std::int64_t panel = panels.begin; panel < panels.end; ++panel) {
       std::memset(sums, 0, sizeof sums);
       for (std::int64_t q = 0; q < quads; q += kQuads)
@@ -118,17 +118,15 @@ NN_INLINE float quantize_row(const float* x, std::int64_t inputs, std::int8_t* t
 }
 
 #if defined(__x86_64__)
-AVX2 void multiply_avx2(const Int8Product& p, Range tiles, Range panels) {
-  multiply_range(p, tiles, panels, multiply_tile_avx2);
-}
+AVX2 void multiply_avx2(const Int8Product& p, Range panels) { multiply_range(p, panels, multiply_tile_avx2); }
 AVX2 float quantize_avx2(const float* x, std::int64_t inputs, std::int8_t* to) { return quantize_row(x, inputs, to); }
 #endif
 
-void multiply(const Int8Product& p, Range tiles, Range panels) {
+void multiply(const Int8Product& p, Range panels) {
 #if defined(__x86_64__)
-  if (kAvx2) return multiply_avx2(p, tiles, panels);
+  if (kAvx2) return multiply_avx2(p, panels);
 #endif
-  multiply_range(p, tiles, panels, multiply_tile_plain);
+  multiply_range(p, panels, multiply_tile_plain);
 }
 
 float quantize(const float* x, std::int64_t inputs, std::int8_t* to) {
@@ -175,11 +173,8 @@ void Int8Rows::quantize(const float* x, std::int64_t first, std::int64_t last) {
 }
 
 void multiply_part(const Int8Product& p, std::int64_t part, std::int64_t parts) {
-  const std::int64_t tiles = p.x.tiles(), panels = p.weight.panels();
-  constexpr std::int64_t kEnoughTiles = 6;  // of a part: fewer would not pay for reading all weights once a part
-  if (tiles >= kEnoughTiles * parts)
-    return multiply(p, {tiles * part / parts, tiles * (part + 1) / parts}, {0, panels});
-  multiply(p, {0, tiles}, {panels * part / parts, panels * (part + 1) / parts});
+  const std::int64_t panels = p.weight.panels();
+  multiply(p, {panels * part / parts, panels * (part + 1) / parts});
 }
 
 }  // namespace nn

@@ -78,10 +78,13 @@ class PackedGemm final : public Gemm {
     pack_in_parts(matrix_, weights);
   }
   at::Tensor multiply(const at::Tensor& x, const at::Tensor& bias, const After& after) const override {
-    const at::Tensor rows = round_inputs_ ? x.to(at::kBFloat16).to(at::kFloat) : x;
+    const at::Tensor rounded = round_inputs_ ? x.to(at::kBFloat16).to(at::kFloat) : x;
+    const float* numbers = rounded.const_data_ptr<float>();
+    TiledRows rows(x.size(0), matrix_.inputs());
+    at::parallel_for(0, rows.tiles(), 4,
+                     [&](std::int64_t first, std::int64_t last) { rows.fill(numbers, first, last); });
     at::Tensor y = at::empty({x.size(0), matrix_.outputs()}, x.options());
-    multiply_in_parts(PackedProduct{matrix_, rows.const_data_ptr<float>(), x.size(0), y.mutable_data_ptr<float>(),
-                                    epilogue_of(bias, after)});
+    multiply_in_parts(PackedProduct{matrix_, rows, y.mutable_data_ptr<float>(), epilogue_of(bias, after)});
     return y;
   }
 

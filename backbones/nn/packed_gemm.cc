@@ -13,8 +13,7 @@
 namespace nn {
 namespace {
 
-constexpr std::int64_t kTileRows = 6;
-constexpr std::int64_t kBlockRows = 192;  // of x in the second cache: 240 KB at kDepth
+constexpr std::int64_t kBlockTiles = 32;  // of x in the second cache: 264 KB at most
 constexpr std::int64_t kPanelGroup = 16;  // whose sums stay in the second cache from one block of k to the next
 constexpr std::int64_t kLineBytes = 64;
 
@@ -53,11 +52,11 @@ namespace plain {
 #include "backbones/nn/packed_gemm_tiles.h"
 }
 
-void multiply(const PackedProduct& p, Range rows, Range panels) {
+void multiply(const PackedProduct& p, Range panels) {
 #if defined(__x86_64__)
-  if (kAvx2) return avx2::multiply(p, rows, panels);
+  if (kAvx2) return avx2::multiply(p, panels);
 #endif
-  plain::multiply(p, rows, panels);
+  plain::multiply(p, panels);
 }
 
 }  // namespace
@@ -69,8 +68,8 @@ PackedMatrix::PackedMatrix(std::int64_t outputs, std::int64_t inputs, Format for
       numbers_(panels() * kPanel * inputs * bytes_of(format) + kLineBytes) {}
 
 void PackedMatrix::pack(const float* weight, std::int64_t first, std::int64_t last) {
-  for (std::int64_t k = 0; k < inputs_; k += kDepth) {
-    const std::int64_t depth = std::min(kDepth, inputs_ - k);
+  for (std::int64_t k = 0; k < inputs_; k += depth()) {
+    const std::int64_t depth = std::min(this->depth(), inputs_ - k);
     for (std::int64_t panel = first; panel < last; ++panel) {
       void* block = const_cast<void*>(this->block(k, depth, panel));
       for (std::int64_t c = 0; c < std::min(kPanel, outputs_ - panel * kPanel); ++c) {
@@ -89,13 +88,25 @@ const void* PackedMatrix::block(std::int64_t begin, std::int64_t depth, std::int
   return numbers_.data() + (begin * panels() + panel * depth) * kPanel * bytes_of(format_);
 }
 
+TiledRows::TiledRows(std::int64_t rows, std::int64_t inputs)
+    : rows_(rows), inputs_(inputs), numbers_(new float[static_cast<std::size_t>(rows * inputs)]) {}
+
+void TiledRows::fill(const float* x, std::int64_t first, std::int64_t last) {
+  for (std::int64_t tile = first; tile < last; ++tile) {
+    const std::int64_t row = tile * kTileRows, count = std::min(kTileRows, rows_ - row);
+    for (std::int64_t begin = 0; begin < inputs_; begin += block_depth(inputs_)) {
+      const std::int64_t depth = std::min(block_depth(inputs_), inputs_ - begin);
+      auto* to = const_cast<float*>(block(begin, depth, tile));
+      const float* from = x + row * inputs_ + begin;
+      for (std::int64_t k = 0; k < depth; ++k)
+        for (std::int64_t r = 0; r < count; ++r) *to++ = from[r * inputs_ + k];
+    }
+  }
+}
+
 void multiply_part(const PackedProduct& p, std::int64_t part, std::int64_t parts) {
-  const std::int64_t tiles = (p.rows + kTileRows - 1) / kTileRows, panels = p.weight.panels();
-  constexpr std::int64_t kEnoughTiles = 8;  // of a part: fewer would not pay for reading all weights once a part
-  if (tiles >= kEnoughTiles * parts)
-    return multiply(p, {tiles * part / parts * kTileRows, std::min(p.rows, tiles * (part + 1) / parts * kTileRows)},
-                    {0, panels});
-  multiply(p, {0, p.rows}, {panels * part / parts, panels * (part + 1) / parts});
+  const std::int64_t panels = p.weight.panels();
+  multiply(p, {panels * part / parts, panels * (part + 1) / parts});
 }
 
 }  // namespace nn

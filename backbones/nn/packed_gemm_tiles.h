@@ -47,16 +47,33 @@ struct Tile {
   Epilogue epilogue;  // its pointers are at the tile's own columns and rows
 };
 
+/// Eight of a row's sums into y, of which `count` exist.
+NN_INLINE void put(const Tile& t, Floats v, std::int64_t row, std::int64_t column, std::int64_t count) {
+  const std::int64_t at = row * t.stride + column;
+  if (!t.first) v += load_part(t.y + at, count, 0);
+  if (t.last) v = finish(v, shifted(t.epilogue, at, column), count);
+  store_part(t.y + at, v, count);
+}
+
 /// Sums [rows][16] of a tile into y.
 [[gnu::noinline]] void put_tile(const Tile& t, const float* sums, std::int64_t rows) {
-  for (std::int64_t row = 0; row < rows; ++row)
-    for (std::int64_t column = 0; column < t.columns; column += kLanes) {
-      const std::int64_t at = row * t.stride + column, count = t.columns - column;
-      Floats v = load(sums + row * kPanel + column);
-      if (!t.first) v += load_part(t.y + at, count, 0);
-      if (t.last) v = finish(v, shifted(t.epilogue, at, column), count);
-      store_part(t.y + at, v, count);
+  if (t.columns == kPanel && !t.last) {  // most often
+    for (std::int64_t row = 0; row < rows; ++row, sums += kPanel) {
+      float* y = t.y + row * t.stride;
+      store(y, t.first ? load(sums) : load(sums) + load(y));
+      store(y + kLanes, t.first ? load(sums + kLanes) : load(sums + kLanes) + load(y + kLanes));
     }
+    return;
+  }
+  for (std::int64_t row = 0; row < rows; ++row, sums += kPanel) {
+    if (t.columns == kPanel) {
+      put(t, load(sums), row, 0, kLanes);
+      put(t, load(sums + kLanes), row, kLanes, kLanes);
+    } else {
+      for (std::int64_t column = 0; column < t.columns; column += kLanes)
+        put(t, load(sums + column), row, column, t.columns - column);
+    }
+  }
 }
 
 template <class Eight, int kRows>
@@ -105,18 +122,6 @@ void multiply_rows(const Tile& t, std::int64_t rows) {
   }
 }
 
-/// Rows of x as tiles read them: [tile][depth][rows of the tile].
-void interleave(const float* x, std::int64_t stride, std::int64_t rows, std::int64_t depth, float* to) {
-  for (std::int64_t row = 0; row < rows; row += kTileRows) {
-    const std::int64_t count = std::min(kTileRows, rows - row);
-    for (std::int64_t r = 0; r < count; ++r) {
-      const float* from = x + (row + r) * stride;
-      for (std::int64_t k = 0; k < depth; ++k) to[k * count + r] = from[k];
-    }
-    to += count * depth;
-  }
-}
-
 /// Asks for the lines of what comes next, a share for each of `shares` tiles.
 struct Ahead {
   const char* next;
@@ -148,57 +153,45 @@ void multiply_panel(Tile t, std::int64_t rows, Ahead ahead, float* room) {
   }
 }
 
-/// A block of rows of x, interleaved: k block by k block.
-struct RowBlock {
-  const float* x;
-  std::int64_t row, count;
-  const float* at(std::int64_t k) const { return x + k * count; }
-};
-
-/// The block of the panel that begins at k, for a block of rows.
+/// The block of the panel that begins at k, for some tiles.
 template <class Eight>
-void multiply_block(const PackedProduct& p, const RowBlock& rows, std::int64_t panel, std::int64_t k, float* room) {
+void multiply_block(const PackedProduct& p, Range tiles, std::int64_t panel, std::int64_t k, float* room) {
   const PackedMatrix& w = p.weight;
-  const std::int64_t outputs = w.outputs(), column = panel * kPanel, at = rows.row * outputs + column;
-  const std::int64_t depth = std::min(kDepth, w.inputs() - k), bytes = depth * kPanel * bytes_of(w.format());
-  const std::int64_t tiles = (rows.count + kTileRows - 1) / kTileRows;
+  const std::int64_t row = tiles.begin * kTileRows, column = panel * kPanel, at = row * w.outputs() + column;
+  const std::int64_t depth = std::min(w.depth(), w.inputs() - k), bytes = depth * kPanel * bytes_of(w.format());
+  const std::int64_t count = tiles.end - tiles.begin;
   const void* block = w.block(k, depth, panel);
-  multiply_panel<Eight>({.a = rows.at(k),
+  multiply_panel<Eight>({.a = p.x.block(k, depth, tiles.begin),
                          .b = block,
                          .depth = depth,
                          .y = p.y + at,
-                         .stride = outputs,
-                         .columns = std::min(kPanel, outputs - column),
+                         .stride = w.outputs(),
+                         .columns = std::min(kPanel, w.outputs() - column),
                          .first = k == 0,
                          .last = k + depth == w.inputs(),
                          .epilogue = shifted(p.epilogue, at, column)},
-                        rows.count, {static_cast<const char*>(block) + bytes, (bytes / kLineBytes + tiles - 1) / tiles},
-                        room);
+                        std::min(p.x.rows() - row, count * kTileRows),
+                        {static_cast<const char*>(block) + bytes, (bytes / kLineBytes + count - 1) / count}, room);
 }
 
 template <class Eight>
-void multiply_range(const PackedProduct& p, Range rows, Range panels) {
+void multiply_range(const PackedProduct& p, Range panels) {
   const std::int64_t inputs = p.weight.inputs();
-  thread_local std::vector<float> x, room(kPanel * kDepth);
-  x.resize(std::max(x.size(), static_cast<std::size_t>(std::min(kBlockRows, rows.end - rows.begin) * inputs)));
-  for (std::int64_t row = rows.begin; row < rows.end; row += kBlockRows) {
-    const RowBlock block{x.data(), row, std::min(kBlockRows, rows.end - row)};
-    for (std::int64_t k = 0; k < inputs; k += kDepth)
-      interleave(p.x + row * inputs + k, inputs, block.count, std::min(kDepth, inputs - k), x.data() + k * block.count);
-    for (std::int64_t first = panels.begin; first < panels.end; first += kPanelGroup)
-      for (std::int64_t k = 0; k < inputs; k += kDepth)
+  thread_local std::vector<float> room(kPanel * kMostDepth);
+  for (std::int64_t first = panels.begin; first < panels.end; first += kPanelGroup)
+    for (std::int64_t tile = 0; tile < p.x.tiles(); tile += kBlockTiles)
+      for (std::int64_t k = 0; k < inputs; k += p.weight.depth())
         for (std::int64_t panel = first; panel < std::min(first + kPanelGroup, panels.end); ++panel)
-          multiply_block<Eight>(p, block, panel, k, room.data());
-  }
+          multiply_block<Eight>(p, {tile, std::min(tile + kBlockTiles, p.x.tiles())}, panel, k, room.data());
 }
 
-void multiply(const PackedProduct& p, Range rows, Range panels) {
+void multiply(const PackedProduct& p, Range panels) {
   switch (p.weight.format()) {
     case Format::kFloat32:
-      return multiply_range<EightFloat32>(p, rows, panels);
+      return multiply_range<EightFloat32>(p, panels);
     case Format::kFloat16:
-      return multiply_range<EightFloat16>(p, rows, panels);
+      return multiply_range<EightFloat16>(p, panels);
     case Format::kBfloat16:
-      return multiply_range<EightBfloat16>(p, rows, panels);
+      return multiply_range<EightBfloat16>(p, panels);
   }
 }
