@@ -17,8 +17,10 @@ from tokenizer_cases import (ROBERTA, T5, compare_decoding, compare_ids, languag
 
 COUNT = 700
 ROBERTA_FILES = [ROBERTA / "vocab.json", ROBERTA / "merges.txt"]
-LISTED = {"50257": {"content": "<|user|>", "lstrip": True, "rstrip": False, "normalized": False, "single_word": False, "special": True},
-          "50258": {"content": "the", "lstrip": False, "rstrip": True, "normalized": True, "single_word": True, "special": False}}
+LISTED = {"50257": {"content": "<|user|>", "lstrip": True, "rstrip": False, "normalized": False, "single_word": False,
+                    "special": True},
+          "50258": {"content": "the", "lstrip": False, "rstrip": True, "normalized": True, "single_word": True,
+                    "special": False}}
 
 
 def folders(parent):
@@ -35,14 +37,16 @@ def folders(parent):
     yield "gpt2", "vocab.json and merges.txt", make_gpt2_folder(
         parent, "gpt2-bos", tokenizer_config={"add_bos_token": True, "tokenizer_class": "GPT2Tokenizer"})
     yield "gpt2", "vocab.json and merges.txt", make_gpt2_folder(
-        parent, "gpt2-listed", tokenizer_config={"added_tokens_decoder": LISTED, "eos_token": "<|user|>", "tokenizer_class": "GPT2TokenizerFast"})
+        parent, "gpt2-listed", tokenizer_config={"added_tokens_decoder": LISTED, "eos_token": "<|user|>",
+                                                 "tokenizer_class": "GPT2TokenizerFast"})
     yield "gpt2", "vocab.json and merges.txt", make_gpt2_folder(
         parent, "gpt2-older", added_tokens={"<|a|>": 50257, "<|b|>": 50258},
         special_tokens_map={"bos_token": "<|b|>", "additional_special_tokens": ["<|c|>"]})
     kind = {"model_type": "roberta"}
     yield "roberta", "vocab.json and merges.txt", make_folder(parent, "roberta", ROBERTA_FILES, config=kind)
     yield "roberta", "vocab.json and merges.txt", make_folder(
-        parent, "roberta-named", ROBERTA_FILES, config=kind, tokenizer_config={"extra_special_tokens": {}, "add_prefix_space": True},
+        parent, "roberta-named", ROBERTA_FILES, config=kind,
+        tokenizer_config={"extra_special_tokens": {}, "add_prefix_space": True},
         special_tokens_map={"mask_token": {**token("<mask>"), "lstrip": True, "normalized": False}, "cls_token": "<s>",
                             "additional_special_tokens": ["<extra>"]})
     kind = {"model_type": "t5"}
@@ -50,7 +54,8 @@ def folders(parent):
     yield "t5", "spiece.model", make_folder(parent, "t5-config", [T5 / name for name in (
         "spiece.model", "tokenizer_config.json", "special_tokens_map.json")], config=kind)
     yield "t5", "spiece.model", make_folder(parent, "t5-few", [T5 / "spiece.model"], config=kind,
-                                            tokenizer_config={"extra_ids": 7, "extra_special_tokens": [], "clean_up_tokenization_spaces": True})
+                                            tokenizer_config={"extra_ids": 7, "extra_special_tokens": [],
+                                                              "clean_up_tokenization_spaces": True})
 
 
 def main():
@@ -75,7 +80,8 @@ def main():
         failed["opt", "tokenizer.json"] = [report]
     for (architecture, file_format), reports in failed.items():
         compared, different = sum(r.compared for r in reports), sum(r.different for r in reports)
-        record(architecture, file_format, "ids", f"{len(reports)} layouts of the folder, ids or texts that differ", different / compared, 0)
+        record(architecture, file_format, "ids", f"{len(reports)} layouts of the folder, ids or texts that differ",
+               different / compared, 0)
     for reports in failed.values():
         for report in reports:
             report.finish(at_least=2 * COUNT)

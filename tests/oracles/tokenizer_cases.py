@@ -99,7 +99,8 @@ MARKS = [chr(c) for c in range(0x110000) if unicodedata.category(chr(c)).startsw
 SPECIALS = ["</s>", "<pad>", "<s>", "<unk>", "<mask>", " <mask>", "<mask> ", "<extra_id_0>", " <extra_id_42> ", "<extra_id_99>",
             "<extra_id_100>", "<|endoftext|>", "</s", "<extra_id_", "<<s>>", "<S>", "madeupword0000", "\u2581", "\u2581\u2581"]
 PIECES = ["'s", "'ll", "'S", "'re", "don't", "\u200d", "\u00a9\u200d\u00ae", "\ufb01", "\u0958\u094d\u0958\u0301", "1234", "3.14",
-          "\u00bd", "\u2460", "the", "Hello", "naïve", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f1e9\U0001f1ea", "\u1100\u1161\u11a8",
+          "\u00bd", "\u2460", "the", "Hello", "naïve", 
+          "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f1e9\U0001f1ea", "\u1100\u1161\u11a8",
           "\ufffd", "\x00", "\x7f", "\ufdfa", "\u212b", "Å", "A\u030a"]
 BLOCKS = [range(0x20, 0x7F), range(0, 0x20), range(0x80, 0x250), range(0x300, 0x370), range(0x370, 0x600), range(0x600, 0x900),
           range(0x900, 0xE00), range(0xE00, 0x1100), range(0x1100, 0x1200), range(0x1E00, 0x2000), range(0x2000, 0x2100),

@@ -31,7 +31,8 @@ def main():
             report = Report(f"ids of all task texts, languages and emoji, {name}, {file_format}")
             for start in range(0, len(texts), BLOCK):
                 compare_ids(report, folder, reference, texts[start:start + BLOCK])
-            record(name, file_format, "ids", "task texts, languages and emoji whose ids differ", report.different / report.compared, 0)
+            record(name, file_format, "ids", "task texts, languages and emoji whose ids differ",
+                   report.different / report.compared, 0)
             reports.append(report)
     for report in reports:
         report.finish(at_least=40_000)
