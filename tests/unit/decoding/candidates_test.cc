@@ -213,11 +213,11 @@ TEST(Candidates, TheNextInstructionsComeInWhenHalfHasLeft) {
   EXPECT_LT(static_cast<double>(steps.size()), 0.9 * kStepsOfBatches);
   EXPECT_GT(rows / static_cast<double>(steps.size()), 100);
   options.batch_tokens = 1;  // one instruction at a time
-  const auto apart = decode(network, sources, options);
-  for (std::size_t i = 0; i < sources.size(); ++i) EXPECT_TRUE(same(together[i], apart[i]));
+  const auto apart = decode(network, std::span(sources).first(20), options);
+  for (std::size_t i = 0; i < apart.size(); ++i) EXPECT_TRUE(same(together[i], apart[i]));
   options.batch_tokens = 50;
-  const auto few = decode(network, sources, options);
-  for (std::size_t i = 0; i < sources.size(); ++i) EXPECT_TRUE(same(together[i], few[i]));
+  const auto few = decode(network, std::span(sources).first(40), options);
+  for (std::size_t i = 0; i < few.size(); ++i) EXPECT_TRUE(same(together[i], few[i]));
 }
 
 TEST(Candidates, GreedyTakesTheHighestAndOfEqualsTheLowestToken) {
