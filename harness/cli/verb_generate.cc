@@ -22,7 +22,7 @@ void add_generation_options(po::options_description& own) {
     ("decoding", po::value<std::string>()->value_name("NAME|FILE"),
      "greedy, beam:B, sample:N, paper (the 17 candidates), or a YAML list")
     ("max-length", po::value<std::int64_t>()->default_value(64)->value_name("N"),
-     "tokens with the decoder start token: at most N - 1 new ones")
+     "tokens with the decoder start token: at most N - 1 new ones; OPT: with the prompt's")
     ("min-length", po::value<std::int64_t>()->default_value(0)->value_name("N"), "tokens, as the protocol counts them")
     ("max-source-length", po::value<std::int64_t>()->default_value(512)->value_name("N"),
      "tokens of the instruction, end of sequence included")
