@@ -10,6 +10,7 @@
 #include "backbones/nn/device.h"
 #include "backbones/nn/heads.h"
 #include "backbones/nn/linear.h"
+#include "backbones/nn/loading_memory.h"
 #include "backbones/opt_session.h"
 #include "harness/core/errors.h"
 
@@ -140,6 +141,7 @@ Opt::Opt(const ModelOptions& options)
     : config_(read_opt_config(options.folder)),
       width_(nn::padded_width(config_.head_width())),
       device_(nn::device_from(options.device)) {
+  const nn::LoadingMemory memory;
   checkpoint::Checkpoint file(options.folder, options.weights);
   require_all(file, config_);
   weights_ = std::make_unique<Weights>(file, config_, options);
@@ -189,10 +191,12 @@ namespace {
 
 /// A layer without what attention is made of: x and mixed [R, D] and [R, H * K] -> [R, D].
 at::Tensor finish_layer(const Layer& layer, const OptConfig& config, const at::Tensor& x, const at::Tensor& mixed) {
-  at::Tensor states = x + layer.attention_out.forward(mixed);
+  at::Tensor states = layer.attention_out.forward(mixed, {.residual = x});
   if (!config.norm_before) states = layer.attention_norm.forward(states);
-  const at::Tensor inner = layer.in.forward(config.norm_before ? layer.norm.forward(states) : states);
-  states = states + layer.out.forward(config.gelu ? at::gelu(inner, "none") : at::relu(inner));
+  const nn::Activation activation = config.gelu ? nn::Activation::kGelu : nn::Activation::kRelu;
+  const at::Tensor inner =
+      layer.in.forward(config.norm_before ? layer.norm.forward(states) : states, {.activation = activation});
+  states = layer.out.forward(inner, {.residual = states});
   return config.norm_before ? states : layer.norm.forward(states);
 }
 

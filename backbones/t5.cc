@@ -8,6 +8,7 @@
 #include "backbones/nn/activation.h"
 #include "backbones/nn/device.h"
 #include "backbones/nn/linear.h"
+#include "backbones/nn/loading_memory.h"
 #include "backbones/nn/norm.h"
 #include "backbones/nn/relative_position.h"
 #include "backbones/nn/row_kernels.h"
@@ -25,10 +26,11 @@ struct FeedForward {
   nn::Linear out;
   bool gated = false;
 
-  /// x [R, D] -> [R, D]
-  at::Tensor forward(const at::Tensor& x) const {
-    const at::Tensor inner = in.forward(norm.forward(x));
-    return out.forward(gated ? nn::gated_gelu(inner) : at::relu(inner));
+  /// states [R, D] -> the states after it, [R, D]
+  at::Tensor forward(const at::Tensor& states) const {
+    const nn::Activation relu = gated ? nn::Activation::kNone : nn::Activation::kRelu;
+    const at::Tensor inner = in.forward(norm.forward(states), {.activation = relu});
+    return out.forward(gated ? nn::gated_gelu(inner) : inner, {.residual = states});
   }
 };
 
@@ -63,9 +65,7 @@ class Loader {
     return file_.take(name, shape).to(device_);
   }
 
-  nn::Linear linear(const std::vector<at::Tensor>& weights) const {
-    return {weights.size() == 1 ? weights[0] : at::cat(weights), at::Tensor(), options_};
-  }
+  nn::Linear linear(const std::vector<at::Tensor>& weights) const { return {weights, at::Tensor(), options_}; }
 
   nn::RmsNorm norm(const std::string& name) {
     return {take(name + ".weight", {config_.d_model}), config_.layer_norm_epsilon};
@@ -192,6 +192,7 @@ T5::T5(const ModelOptions& options)
     : config_(read_t5_config(options.folder)),
       width_((config_.d_kv + nn::kHeadAlign - 1) / nn::kHeadAlign * nn::kHeadAlign),
       device_(nn::device_from(options.device)) {
+  const nn::LoadingMemory memory;
   checkpoint::Checkpoint file(options.folder, options.weights);
   require_all(file, config_);
   weights_ = std::make_unique<Weights>(file, config_, options);
@@ -218,8 +219,8 @@ at::Tensor T5::encode_packed(const at::Tensor& embedded, std::span<const nn::Len
     const at::Tensor qkv = block.attention.qkv.forward(block.attention.norm.forward(states));
     const at::Tensor mixed =
         nn::self_attention(qkv.unflatten(1, {3, config_.num_heads, width_}), groups, corner, /*scale=*/1.0);
-    states = states + block.attention.out.forward(mixed);
-    states = states + block.feed_forward.forward(states);
+    states = block.attention.out.forward(mixed, {.residual = states});
+    states = block.feed_forward.forward(states);
   }
   return weights_->encoder_norm.forward(states);
 }
@@ -271,11 +272,12 @@ at::Tensor T5::decode(const DecoderRows& rows, const CrossCaches& caches, nn::Ke
     const at::Tensor qkv =
         block.attention.qkv.forward(block.attention.norm.forward(states)).unflatten(1, {3, config_.num_heads, width_});
     held.narrow(0, first, count).copy_(qkv.narrow(1, 1, 2));
-    states = states + block.attention.out.forward(nn::row_attention(qkv.select(1, 0), held, rows.keys, bias));
+    states =
+        block.attention.out.forward(nn::row_attention(qkv.select(1, 0), held, rows.keys, bias), {.residual = states});
     const at::Tensor query =
         block.cross.query.forward(block.cross.norm.forward(states)).unflatten(1, {config_.num_heads, width_});
-    states = states + block.cross.out.forward(nn::cross_attention(query, caches[i], rows.rows_per_source));
-    states = states + block.feed_forward.forward(states);
+    states = block.cross.out.forward(nn::cross_attention(query, caches[i], rows.rows_per_source), {.residual = states});
+    states = block.feed_forward.forward(states);
   }
   states = weights_->decoder_norm.forward(states);
   return config_.scale_outputs ? states * (1.0 / std::sqrt(static_cast<double>(config_.d_model))) : states;

@@ -234,6 +234,14 @@ at::Tensor Linear::forward(const at::Tensor& x, const After& after) const {
   return gemm_->multiply(rows, bias_, flat).view(shape);
 }
 
+std::string slow_arithmetic(const ModelOptions& options) {
+  const bool emulated = options.dtype == NumberFormat::kBfloat16 && way_of(options) == Way::kPacked;
+  return emulated
+             ? "bfloat16: this processor does not multiply it; the same numbers are computed in float32, which is no "
+               "faster than --dtype float32"
+             : "";
+}
+
 std::string kernel_name(const ModelOptions& options) {
   switch (way_of(options)) {
     case Way::kPacked:

@@ -12,12 +12,16 @@
 #include <torch/types.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "backbones/nn/epilogue.h"
 #include "backbones/options.h"
 
 namespace nn {
+
+/// Names the kernels of this module, for provenance: raised by hand when a change may change the last bits of a result.
+inline constexpr const char* kKernels = "kernels 2";
 
 /// What follows a layer, number by number: activation, then the residual [..., N] float32 where it is defined.
 struct After {
@@ -49,6 +53,9 @@ class Linear {
   at::Tensor bias_;
 };
 
+/// What a user should know of the arithmetic that `options` get on this machine: that it is slower than float32. Empty
+/// where there is nothing.
+std::string slow_arithmetic(const backbones::ModelOptions& options);
 /// The name of the arithmetic that `options` get on this machine, for provenance: "packed float32", "oneDNN float32" ….
 std::string kernel_name(const backbones::ModelOptions& options);
 

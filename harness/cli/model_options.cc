@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
+#include "backbones/nn/linear.h"
 #include "harness/cli/model_hub.h"
 #include "harness/core/errors.h"
 
@@ -59,6 +60,7 @@ ModelChoice precision_choice(const po::variables_map& values, ModelRole role) {
     choice.model.weights = backbones::NumberFormat::kFloat16;
   }
   choice.batch_tokens = batch_tokens_of(values);
+  if (const std::string note = nn::slow_arithmetic(choice.model); !note.empty()) fmt::print(stderr, "{}\n", note);
   return choice;
 }
 

@@ -9,6 +9,7 @@
 #include <ctime>
 #include <fstream>
 
+#include "backbones/nn/linear.h"
 #include "harness/core/files.h"
 #include "harness/core/text.h"
 
@@ -46,7 +47,7 @@ Environment this_environment(const std::filesystem::path& home, int threads) {
   uname(&system);
   const std::string capability = at::get_cpu_capability();
   Environment environment;
-  environment.arithmetic = fmt::format("{}, libtorch {}", capability, TORCH_VERSION);
+  environment.arithmetic = fmt::format("{}, {}, libtorch {}", capability, nn::kKernels, TORCH_VERSION);
   environment.facts = Json::Object{
       {"finished", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
       {"libtorch", TORCH_VERSION},
