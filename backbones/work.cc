@@ -1,6 +1,7 @@
 #include "backbones/work.h"
 
 #include "backbones/config_file.h"
+#include "backbones/opt_config.h"
 #include "backbones/roberta.h"
 #include "backbones/t5_config.h"
 
@@ -25,7 +26,18 @@ NetworkShape shape_of(const RobertaConfig& config) {
           .width = config.hidden_size,
           .attention_width = config.hidden_size,
           .inner_width = config.intermediate_size,
+          .labels = static_cast<std::int64_t>(config.labels.size()),
           .embedding_width = config.hidden_size};
+}
+
+NetworkShape shape_of(const OptConfig& config) {
+  return {.family = "opt",
+          .decoder_layers = config.num_hidden_layers,
+          .width = config.hidden_size,
+          .attention_width = config.hidden_size,
+          .inner_width = config.ffn_dim,
+          .vocabulary = config.vocab_size,
+          .embedding_width = config.word_embed_proj_dim};
 }
 
 /// Weights of one layer without attention to a source: query, key, value, output and the feed-forward matrices.
@@ -51,9 +63,9 @@ std::int64_t entry_parameters(const NetworkShape& shape) {
   return shape.embedding_width == shape.width ? 0 : shape.width * shape.embedding_width;
 }
 
-/// Of a scorer's head: dense and one output.
+/// Of a scorer's head: dense, and an output for each label.
 std::int64_t head_parameters(const NetworkShape& shape) {
-  return shape.decoder_layers > 0 ? 0 : shape.width * shape.width + shape.width;
+  return shape.decoder_layers > 0 ? 0 : shape.width * (shape.width + shape.labels);
 }
 
 /// Of all layers of the decoder, for one token.
@@ -76,7 +88,8 @@ NetworkShape read_network_shape(const std::filesystem::path& folder) {
   const std::string family = file.string_or("model_type", "");
   if (family == "t5") return shape_of(read_t5_config(folder));
   if (family == "roberta") return shape_of(read_roberta_config(folder));
-  file.fail("model_type", "'" + family + "': expected t5 or roberta");
+  if (family == "opt") return shape_of(read_opt_config(folder));
+  file.fail("model_type", "'" + family + "': expected t5, opt or roberta");
 }
 
 double source_flops(const NetworkShape& shape, std::int64_t source) {

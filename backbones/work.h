@@ -21,6 +21,7 @@ struct NetworkShape {
   std::int64_t inner_width = 0;      // F
   std::int64_t inner_matrices = 2;   // of a feed-forward layer; 3 where it is gated
   std::int64_t vocabulary = 0;       // V; 0: no language model
+  std::int64_t labels = 1;           // of a scorer's head
   std::int64_t embedding_width = 0;  // of the vocabulary's vectors; other than `width` where they are projected
 };
 

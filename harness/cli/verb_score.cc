@@ -61,17 +61,22 @@ int run_score(const Words& words) {
   syntax.own.add_options()("max-length", po::value(&max_length)->default_value(512)->value_name("N"),
                            "tokens of the pair, special tokens included");
   add_truncation_side(syntax.own);
+  std::string label;
+  syntax.own.add_options()("label", po::value(&label)->value_name("NAME"),
+                           "of a model that tells several labels apart: the one whose probability is the score");
   CommonOptions common;
   po::variables_map values;
   if (!parse(words, syntax, common, values)) return 0;
   if (max_length < kSpecialTokens)
     throw core::UsageError(
         fmt::format("--max-length {}: expected at least {}, the special tokens of a pair", max_length, kSpecialTokens));
-  const ModelChoice choice = model_choice(values, ModelRole::kScorer);
+  ModelChoice choice = model_choice(values, ModelRole::kScorer);
+  choice.model.label = label;
   use_threads(common);
 
   const core::FilterOptions filter{kBlock, common.limit, "standard input"};
-  LineScorer scorer(cappy::load_scorer(choice.model), {max_length, choice.batch_tokens, truncation_side_of(values)}, filter.name);
+  LineScorer scorer(cappy::load_scorer(choice.model), {max_length, choice.batch_tokens, truncation_side_of(values)},
+                    filter.name);
   core::Progress progress("score", common.limit, "pairs", core::progress_mode_from(common.progress));
   const auto check = [](const core::JsonRecord& record) {
     record.string("instruction");
