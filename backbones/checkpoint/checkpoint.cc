@@ -92,7 +92,7 @@ std::map<std::string, std::string> read_index(const std::filesystem::path& index
             fmt::format("weight_map: '{}' is not the name of a file beside the index", printable(shard)));
       const std::string name = current_name(flax ? name_from_flax(key) : key);
       if (!shard_of.emplace(name, shard).second)
-        throw std::runtime_error(fmt::format("weight_map: two names for '{}'", name));
+        throw std::runtime_error(fmt::format("weight_map: two names for '{}'", printable(name)));
     }
   } catch (const std::exception& error) {
     throw core::FileError(index.string(), error.what());
@@ -138,7 +138,8 @@ void Checkpoint::open_shards(const std::filesystem::path& index) {
   for (const std::string& shard : shards) open_file(folder_ / shard);
   for (const auto& [name, shard] : shard_of)
     if (!has(name) || file_of(name).path().filename() != shard)
-      throw core::FileError(index.string(), fmt::format("weight_map: '{}' is not in {}", name, shard));
+      throw core::FileError(index.string(),
+                            fmt::format("weight_map: '{}' is not in {}", printable(name), printable(shard)));
   for (const auto& [name, place] : where_)
     if (!shard_of.count(name))
       throw core::FileError(file_of(name).path().string(),
@@ -207,7 +208,8 @@ at::Tensor Checkpoint::take(const std::string& name, at::IntArrayRef shape) {
     fail(fmt::format("expected shape {}, found {}", shape_text(shape), shape_text(stored.shape)));
   if (!at::isFloatingType(stored.type))
     fail(fmt::format("expected floating point, found {}", c10::toString(stored.type)));
-  at::Tensor tensor = read(name);
+  const Place& source = place(name);
+  at::Tensor tensor = files_[source.file]->view(source.name);
   if (weights_ && *weights_ != backbones::NumberFormat::kFloat32) tensor = tensor.to(scalar_type(*weights_));
   tensor = tensor.to(at::kFloat);
   if (tensor.numel() > 0) {

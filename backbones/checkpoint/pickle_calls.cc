@@ -72,8 +72,9 @@ std::int64_t checked_extent(const StoredView& view, const StoredStorage& storage
     overflow |= __builtin_add_overflow(last, reach, &last);
   }
   if (view.offset > storage.count) fail("lies outside of");
+  if (overflow) fail("lies outside of");
   if (count == 0) return 0;
-  if (overflow || last >= storage.count - view.offset) fail("lies outside of");
+  if (last >= storage.count - view.offset) fail("lies outside of");
   if (count > storage.count) fail("repeats the elements of");
   return last + 1;
 }

@@ -1,15 +1,18 @@
 #include "backbones/checkpoint/safetensors.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <fstream>
 #include <utility>
 
+#include "backbones/checkpoint/printable.h"
 #include "harness/core/errors.h"
 #include "harness/core/json.h"
 
@@ -17,6 +20,7 @@ namespace checkpoint {
 namespace {
 
 constexpr std::uint64_t kLengthBytes = 8;
+constexpr std::size_t kMostDimensions = 64;       // torch's own limit
 constexpr std::uint64_t kMaxHeader = 10'000'000;  // a tenth of the reference's limit; 100,000 tensors fit
 
 struct TypeName {
@@ -88,14 +92,18 @@ class HeaderReader {
   void check_metadata(const core::Json& metadata) const {
     if (!metadata.is_object()) fail(place("__metadata__"), "__metadata__ is not an object");
     for (const auto& [key, value] : metadata.as_object())
-      if (!value.is_string()) fail(place("__metadata__"), fmt::format("__metadata__: '{}' is not a string", key));
+      if (!value.is_string())
+        fail(place("__metadata__"), fmt::format("__metadata__: '{}' is not a string", printable(key)));
   }
 
   TensorEntry entry(const std::string& name, const core::Json& value) const {
-    const auto wrong = [&](const std::string& message) { fail(place(name), fmt::format("'{}': {}", name, message)); };
+    const auto wrong = [&](const std::string& message) {
+      fail(place(name), fmt::format("'{}': {}", printable(name), message));
+    };
     if (!value.is_object()) wrong("expected an object, found " + value.kind());
     for (const auto& [key, unused] : value.as_object())
-      if (key != "dtype" && key != "shape" && key != "data_offsets") wrong(fmt::format("unknown key '{}'", key));
+      if (key != "dtype" && key != "shape" && key != "data_offsets")
+        wrong(fmt::format("unknown key '{}'", printable(key)));
     try {
       TensorEntry made;
       made.type = type_of(value.at("dtype").as_string());
@@ -118,10 +126,12 @@ class HeaderReader {
     for (const TypeName& known : kTypes)
       if (known.name == name) return known.type;
     throw std::runtime_error(
-        fmt::format("dtype '{}' is not one of F32, F16, BF16, F64, I64, I32, I16, I8, U8, BOOL", name));
+        fmt::format("dtype '{}' is not one of F32, F16, BF16, F64, I64, I32, I16, I8, U8, BOOL", printable(name)));
   }
 
   static std::vector<std::int64_t> sizes(const core::Json& list) {
+    if (list.as_array().size() > kMostDimensions)
+      throw std::runtime_error(fmt::format("a list of {} numbers", list.as_array().size()));
     std::vector<std::int64_t> made;
     for (const core::Json& item : list.as_array()) {
       const std::int64_t size = item.as_integer();
@@ -153,7 +163,7 @@ class HeaderReader {
     for (const auto& [name, tensor] : order) {
       if (tensor->begin != at)
         fail(std::min(at, tensor->begin),
-             fmt::format("'{}' begins at byte {}, expected {}: {}", *name, tensor->begin, at,
+             fmt::format("'{}' begins at byte {}, expected {}: {}", printable(*name), tensor->begin, at,
                          tensor->begin < at ? "tensors overlap" : "a hole between tensors"));
       at = tensor->end;
     }
@@ -173,15 +183,25 @@ class HeaderReader {
 
 }  // namespace
 
-SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : TensorFile(path), file_(path) {
-  for (auto& [name, stored] : HeaderReader(path, file_.bytes()).entries()) add(name, std::move(stored));
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
+    : TensorFile(path), file_(std::make_shared<MappedFile>(path)) {
+  for (auto& [name, stored] : HeaderReader(path, file_->bytes()).entries()) add(name, std::move(stored));
 }
 
 at::Tensor SafetensorsFile::read(const std::string& name) const {
   const TensorEntry& stored = entry(name);
   at::Tensor tensor = at::empty(stored.shape, stored.type);
-  file_.copy(stored.begin, stored.end, tensor.mutable_data_ptr());  // the offset need not suit the element's size
+  file_->copy(stored.begin, stored.end, tensor.mutable_data_ptr());  // the offset need not suit the element's size
   return tensor;
+}
+
+at::Tensor SafetensorsFile::view(const std::string& name) const {
+  const TensorEntry& stored = entry(name);
+  const char* begin = file_->bytes().data() + stored.begin;
+  if (stored.begin == stored.end || reinterpret_cast<std::uintptr_t>(begin) % c10::elementSize(stored.type) != 0)
+    return read(name);
+  const auto release = [file = file_, from = stored.begin, to = stored.end](void*) { file->release(from, to); };
+  return at::from_blob(const_cast<char*>(begin), stored.shape, release, at::TensorOptions(stored.type));
 }
 
 namespace {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,10 @@ class SafetensorsFile : public TensorFile {
  public:
   explicit SafetensorsFile(const std::filesystem::path& path);  // throws core::FileError
   at::Tensor read(const std::string& name) const override;
+  at::Tensor view(const std::string& name) const override;
 
  private:
-  MappedFile file_;
+  std::shared_ptr<const MappedFile> file_;  // views outlive this object
 };
 
 /// A tensor that is to be written.

@@ -32,6 +32,9 @@ class TensorFile {
   /// A contiguous copy of the tensor, in its stored type. Releases the mapped pages behind it: they do not count as
   /// memory of the process. Throws core::FileError where there is no such tensor.
   virtual at::Tensor read(const std::string& name) const = 0;
+  /// The tensor in place, read-only, where the format keeps it so that it can be used there; else a copy as `read`
+  /// makes it. Its pages are released when the last tensor over it goes.
+  virtual at::Tensor view(const std::string& name) const { return read(name); }
 
  protected:
   /// Throws core::FileError where there is a tensor of that name, or the name is no short line of text.

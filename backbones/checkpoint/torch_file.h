@@ -1,5 +1,5 @@
 // What torch.save writes of a state dict: pytorch_model.bin, in the zip form (since PyTorch 1.6) and the form before
-// it. A pickle says which tensor is which part of which storage. It is read by a machine that knows eleven names and
+// it. A pickle says which tensor is which part of which storage. It is read by a machine that knows sixteen names and
 // calls nothing (pickle.h): nothing in a file can run. Storages are mapped where they lie; compressed entries are
 // refused.
 #pragma once

@@ -36,13 +36,17 @@ class Zip {
   Zip(const std::filesystem::path& path, std::string_view file) : path_(path.string()), file_(file) {}
 
   std::map<std::string_view, ZipEntry> entries() const {
-    std::vector<Listed> list = read_directory(find_directory());
+    const Directory directory = find_directory();
+    std::vector<Listed> list = read_directory(directory);
     std::sort(list.begin(), list.end(), [](const Listed& a, const Listed& b) { return a.local < b.local; });
     std::map<std::string_view, ZipEntry> made;
     std::uint64_t free = 0;  // behind the last entry
     for (const Listed& listed : list) {
       if (listed.local < free) fail(listed.local, fmt::format("'{}' overlaps another entry", printable(listed.name)));
       const ZipEntry entry = locate(listed);
+      if (entry.end > directory.begin)
+        fail(listed.local, fmt::format("'{}' has {} bytes and so runs into the directory at byte {}",
+                                       printable(listed.name), listed.bytes, directory.begin));
       free = entry.end;
       if (!made.emplace(listed.name, entry).second)
         fail(listed.record, fmt::format("a second entry '{}'", printable(listed.name)));
@@ -148,8 +152,6 @@ class Zip {
     if (number(entry.local + 8, 2) != 0 || text(entry.local + kLocalBytes, name_bytes) != entry.name)
       fail(entry.local, fmt::format("the header does not agree with the directory's '{}'", name));
     const std::uint64_t begin = entry.local + kLocalBytes + name_bytes + number(entry.local + 28, 2);
-    if (begin > entry.record && entry.local < entry.record)
-      fail(entry.local, fmt::format("'{}' lies in the directory", name));
     if (begin > file_.size() || entry.bytes > file_.size() - begin)
       fail(entry.local, fmt::format("'{}' has {} bytes, the file ends at byte {}", name, entry.bytes, file_.size()));
     return {begin, begin + entry.bytes};

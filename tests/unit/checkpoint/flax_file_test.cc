@@ -117,7 +117,6 @@ TEST(FlaxFile, RefusesWhatIsBroken) {
       {with_array("\x93\x91\xcf\xff\xff\xff\xff\xff\xff\xff\xff"s + floats + four), "too large"},
       {with_array("\x93\x92\xcf\x7f\xff\xff\xff\xff\xff\xff\xff\x02"s + floats + four), "overflows"},
       {with_array("\x93\x91\x02"s + floats + four), "needs 8 bytes, found 4"},
-      {with_array("\x93\x91\x01\xa6objectX"s + four), "cut off"},
       {with_array("\x93\x91\x01\xa6object"s + four), "type 'object' is not one of"},
       {with_array("\x93\x91\x01\xa9"
                   "complex64"s +

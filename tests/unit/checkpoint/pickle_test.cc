@@ -62,7 +62,8 @@ TEST(Pickle, SharesWhatIsRemembered) {
                                      "a."s,
                                      heap)),
             "a list");
-  const auto dict = std::get<checkpoint::DictRef>(read("}(" + text("k") + "K\x07" + text("l") + "Nu.", heap));
+  const std::string filled = "}(" + text("k") + "K\x07" + text("l") + "Nu.";  // values refer to it
+  const auto dict = std::get<checkpoint::DictRef>(read(filled, heap));
   ASSERT_EQ(heap.dict(dict).size(), 2u);
   EXPECT_EQ(std::get<std::string_view>(heap.dict(dict)[0].first), "k");
 }

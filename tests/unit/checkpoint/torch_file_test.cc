@@ -77,7 +77,7 @@ TEST_P(BothForms, RefusesNamesAndTypesThatDoNotBelong) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, BothForms, testing::Values("zip.bin", "legacy.bin"),
-                         [](const auto& info) { return std::string(info.param).substr(0, 3); });
+                         [](const auto& form) { return std::string(form.param).substr(0, 3); });
 
 TEST(TorchFile, ReadsTheStateDictOfAModule) {
   const TemporaryFolder folder;

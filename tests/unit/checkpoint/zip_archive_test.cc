@@ -20,16 +20,16 @@ std::string number(std::uint64_t value, int bytes) {
 
 /// An entry of an archive, with what a test wants to lie about.
 struct Entry {
-  std::string name, content;
+  std::string name = {}, content = {};
   int method = 0, flags = 0;
   std::int64_t packed = -1, size = -1, local = -1;  // -1: the truth
-  std::string local_name, extra, local_extra;
+  std::string local_name = {}, extra = {}, local_extra = {};
 };
 
 struct Archive {
-  std::vector<Entry> entries;
+  std::vector<Entry> entries = {};
   std::int64_t count = -1, directory = -1;
-  std::string comment;
+  std::string comment = {};
 
   std::string bytes() const {
     std::string file, central;
@@ -104,7 +104,8 @@ TEST(ZipArchive, RefusesWhatLies) {
       {{{{"a", "x"}, {"a", "y"}}}, "a second entry 'a'"},
       {{{{.name = "a", .content = "xyz", .size = 3}, {.name = "b", .content = "xyz", .local = 0, .local_name = "a"}}},
        "overlaps"},
-      {{{{.name = "a", .content = "x", .size = 40}, {"b", "y"}}}, "overlaps"},
+      {{{{.name = "a", .content = "x", .size = 20}, {"b", "y"}}}, "overlaps"},
+      {{{{.name = "a", .content = "x", .size = 40}}}, "runs into the directory"},
       {{{{"a", "x"}}, 2}, "no entry of the directory"},
       {{{{"a", "x"}, {"b", "y"}}, 1}, "1 entries end here"},
       {{{{"a", "x"}}, -1, 0}, "does not end here"},
