@@ -19,14 +19,14 @@ WORDS = ("the red apple lies under an old bridge near water is it true that seve
          "naïve 東京 <mask> </s> <pad> \n don't I'll  x").split(" ")
 
 
-def make_model(shape, seed, folder):
+def make_model(shape, seed, folder, labels=1):
     """Writes a model folder with random weights; returns the reference in float64."""
     hidden, layers, heads, inner, positions, _, epsilon = shape
     torch.manual_seed(seed)
     vocabulary = Tokenizer.from_file(str(SOURCE / "configs/miniature/roberta_tokenizer/tokenizer.json"))
     config = RobertaConfig(vocab_size=vocabulary.get_vocab_size() + 3, hidden_size=hidden, num_hidden_layers=layers,
                            num_attention_heads=heads, intermediate_size=inner, max_position_embeddings=positions,
-                           type_vocab_size=1, layer_norm_eps=epsilon, num_labels=1, pad_token_id=1)
+                           type_vocab_size=1, layer_norm_eps=epsilon, num_labels=labels, pad_token_id=1)
     model = RobertaForSequenceClassification(config)
     with torch.no_grad():
         for name, weight in model.named_parameters():
@@ -52,7 +52,8 @@ def pairs_for(seed):
     return rows + rows[:3]
 
 
-def reference_scores(model, rows, max_length):
+def reference_scores(model, rows, max_length, label=None):
+    """Of a regression head the logit, else the probability of a label; and how many pairs were cut."""
     tokenizer = Tokenizer.from_file(str(SOURCE / "configs/miniature/roberta_tokenizer/tokenizer.json"))
     lengths = [len(tokenizer.encode(row["instruction"], row["response"]).ids) for row in rows]
     tokenizer.enable_truncation(max_length)
@@ -60,8 +61,24 @@ def reference_scores(model, rows, max_length):
     for row in rows:
         ids = torch.tensor([tokenizer.encode(row["instruction"], row["response"]).ids])
         with torch.no_grad():
-            scores.append(model(ids, attention_mask=torch.ones_like(ids)).logits[0, 0].item())
+            logits = model(ids, attention_mask=torch.ones_like(ids)).logits[0]
+        scores.append((logits[0] if label is None else logits.softmax(0)[label]).item())
     return scores, sum(length > max_length for length in lengths)
+
+
+def check_classification(report):
+    """The score of a model that tells labels apart is the probability of the label that --label names."""
+    shape = SHAPES[1]
+    with tempfile.TemporaryDirectory() as folder:
+        model, rows = make_model(shape, 4, folder, labels=3), pairs_for(4)
+        for label in range(3):
+            mine = filter_rows(rows, "score", "--model", folder, "--max-length", shape[5], "--threads", 1, "--label", f"LABEL_{label}")
+            reference, _ = reference_scores(model, rows, shape[5], label)
+            largest = 0
+            for i, (row, wanted) in enumerate(zip(mine, reference, strict=True)):
+                report.close(row["score"], wanted, TOLERANCE, f"label {label}, pair {i}")
+                largest = max(largest, abs(row["score"] - wanted))
+            record("roberta classification", "safetensors", "float32", "score, largest difference", largest, TOLERANCE)
 
 
 def main():
@@ -86,6 +103,7 @@ def main():
                 backwards = [row["score"] for row in filter_rows(rows[::-1], *words)]
                 bits.equal(backwards[::-1], mine, f"shape {shape} seed {seed} in reverse order")
                 bits.equal(filter_rows(rows[7:8], *words)[0]["score"], mine[7], f"shape {shape} seed {seed} alone")
+    check_classification(exact)
     print(f"{cut_pairs} pairs were cut; scores spread over at least {min(spread):.3f}")
     if cut_pairs < 6 or min(spread) < 0.1:
         raise SystemExit("the cases are too easy: nothing is cut, or all scores are the same")

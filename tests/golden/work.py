@@ -1,5 +1,5 @@
 """The work that `cappy bench` counts against what torch counts in transformers' own networks (its FLOP counter), for one item of every job: encode,
-loglikelihood, generate of T5, score of RoBERTa. Equal but for what is named: transformers makes no logits fewer than it must, caches
+loglikelihood, generate of T5, score of RoBERTa, encode and loglikelihood of OPT. Equal but for what is named: transformers makes no logits fewer than it must, caches
 keys and values, and encodes once where it is told to.
 """
 import json
@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import common
+import opt
 import roberta
 import t5
 import torch
@@ -73,13 +74,33 @@ def check_roberta(report, folder):
     report.equal((job["tokens"], job["flops"]), (SOURCE, counted(lambda: model(ids, attention_mask=torch.ones_like(ids)))), "score")
 
 
+def check_opt(report, folder):
+    """transformers' products see the whole square of queries and keys, and make the logits of every token."""
+    shape = opt.SHAPES["opt"]
+    model = opt.make_model(folder, shape, 1).float()
+    opt.save_tokenizer(folder)
+    model.set_attn_implementation("eager")
+    unseen = lambda tokens: 4 * shape["hidden_size"] * shape["num_hidden_layers"] * tokens * (tokens - 1) // 2
+    logits = 2 * model.config.vocab_size * shape["hidden_size"]
+
+    def whole(tokens, wanted):
+        ids = torch.randint(5, 50000, (1, tokens))
+        return counted(lambda: model(ids, use_cache=False)) - unseen(tokens) - (tokens - wanted) * logits
+
+    report.equal(bench(folder, "encode")["flops"], whole(SOURCE, 1), "encode, a decoder alone")
+    job = bench(folder, "loglikelihood")
+    rows = whole(SOURCE + RESPONSE - 1, RESPONSE) - whole(SOURCE, 0)  # the last token of a response is fed to nothing
+    report.equal(job["flops"], whole(SOURCE, 0) + job["items"] * rows, "loglikelihood, a prefix and its responses")
+
+
 def main():
     torch.set_num_threads(1)
     report = common.Report("work against torch's FLOP counter")
     with tempfile.TemporaryDirectory() as scratch:
         check_t5(report, Path(scratch) / "t5")
         check_roberta(report, Path(scratch) / "roberta")
-    report.finish(at_least=6)
+        check_opt(report, Path(scratch) / "opt")
+    report.finish(at_least=9)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "backbones/opt_config.h"
 #include "backbones/roberta.h"
 #include "backbones/t5_config.h"
 #include "tests/unit/backbones/temporary_folder.h"
@@ -100,15 +101,18 @@ TEST(Work, PublishedFiguresOfRobertaLarge) {
 }
 
 TEST(Work, ADecoderAloneReadsItsPrefixOnce) {
-  const NetworkShape shape{.family = "opt",
-                           .decoder_layers = 2,
-                           .width = 8,
-                           .attention_width = 8,
-                           .inner_width = 32,
-                           .vocabulary = 60,
-                           .embedding_width = 4};
-  const double token = 2.0 * (2 * (4 * 64 + 2 * 8 * 32) + 8 * 4), logits = 2.0 * (60 * 4 + 8 * 4);
-  const auto attention = [](std::int64_t keys) { return 4.0 * 2 * 8 * static_cast<double>(keys); };
+  const TemporaryFolder folder;
+  folder.write("config.json",
+               R"({"model_type": "opt", "hidden_size": 12, "num_attention_heads": 3, "num_hidden_layers": 2,
+    "ffn_dim": 20, "vocab_size": 50, "max_position_embeddings": 40, "word_embed_proj_dim": 8, "do_layer_norm_before": false})");
+  const auto tensors = opt_tensors(read_opt_config(folder.path()));
+  const NetworkShape shape = read_network_shape(folder.path());
+  const double token = products(
+      tensors, 1, [](const std::string& name) { return contains(name, ".layers.") || contains(name, "project_in"); });
+  const double logits = products(tensors, 1, [](const std::string& name) {
+    return contains(name, "embed_tokens") || contains(name, "project_out");
+  });
+  const auto attention = [](std::int64_t keys) { return 2.0 * 2 * 2 * 12 * static_cast<double>(keys); };
   EXPECT_DOUBLE_EQ(source_flops(shape, 3), 3 * token + attention(1 + 2 + 3));
   EXPECT_DOUBLE_EQ(response_flops(shape, 1, 3), logits);
   EXPECT_DOUBLE_EQ(response_flops(shape, 3, 3), 3 * logits + 2 * token + attention(4 + 5));
