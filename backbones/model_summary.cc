@@ -3,7 +3,6 @@
 #include <ATen/ops/equal.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 
 #include "backbones/config_file.h"
@@ -68,20 +67,6 @@ void read_opt(const fs::path& folder, const Checkpoint& weights, ModelSummary& s
   add_head(weights, {embedding, {config.vocab_size, config.word_embed_proj_dim}}, summary);
 }
 
-/// Names of a scorer's labels; the reference makes up LABEL_i where the file only counts them.
-std::vector<std::string> labels_of(const ConfigFile& config) {
-  std::vector<std::string> labels;
-  if (const core::Json* names = config.find("id2label"); names != nullptr && names->is_object()) {
-    for (const auto& [id, name] : names->as_object()) labels.push_back(name.is_string() ? name.as_string() : id);
-    return labels;
-  }
-  const core::Json* count = config.find("num_labels");
-  const std::int64_t labelled = count != nullptr && count->is_integer() ? count->as_integer() : 2;
-  for (std::int64_t i = 0; i < std::min<std::int64_t>(labelled, 1000); ++i)
-    labels.push_back(fmt::format("LABEL_{}", i));
-  return labels;
-}
-
 /// Throws core::FileError where config.json is not of a network of ours.
 void read_network(const fs::path& folder, const Checkpoint& weights, ModelSummary& summary) {
   const ConfigFile config(folder / "config.json");
@@ -90,8 +75,9 @@ void read_network(const fs::path& folder, const Checkpoint& weights, ModelSummar
   } else if (summary.family == "opt") {
     read_opt(folder, weights, summary);
   } else if (summary.family == "roberta") {
-    summary.labels = labels_of(config);
-    summary.needed = roberta_tensors(read_roberta_config(folder));
+    const RobertaConfig roberta = read_roberta_config(folder);
+    summary.labels = roberta.labels;
+    summary.needed = roberta_tensors(roberta);
   } else {
     config.fail("model_type", fmt::format("'{}' is no network of ours: t5, opt and roberta are", summary.family));
   }
