@@ -270,7 +270,7 @@ def check_roles(folder):
             REPORT.equal((candidate["length"], candidate["scores"]["fake"], candidate["self_score"]), (min(1, size / 100), -size, {"log_likelihood": -size, "tokens": 2}), f"{row['id']}: values")
             REPORT.equal((candidate["ids"], candidate["log_likelihood"], candidate["tokens"], candidate["end"]), (None,) * 4, f"{row['id']}: unknown")
     line = next(csv.DictReader(open(made / "report.csv", encoding="utf-8")))
-    REPORT.equal((line["metric"], line["oracle"] >= line["cappy"]), ("length", True), "report.csv")
+    REPORT.equal((line["metric"], float(line["oracle"]) >= float(line["cappy"])), ("length", True), "report.csv")
     report = (made / "report.md").read_text()
     for part in ("Generation (length x 100), backbone fake", "The metric of generation tasks is length, by the program"):
         REPORT.equal(part in report, True, f"{part!r} in the report")
