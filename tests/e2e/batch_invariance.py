@@ -5,6 +5,7 @@ filters print: with one and two threads, with --batch-tokens from one row to all
 """
 import json
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -42,9 +43,24 @@ def texts():
     return long[:12] + [text[:3 * i + 1] for i, text in enumerate(long[12:])] + [long[3], long[0] * 2]
 
 
+def tokenizer_folder(folder, config):
+    """The miniature ones; OPT's has `</s>` in front of a text and nothing behind it."""
+    miniature = SOURCE / "configs/miniature" / config["tokenizer"]
+    if config["architecture"] != "opt":
+        return str(miniature)
+    out = shutil.copytree(miniature, folder / "opt_tokenizer", dirs_exist_ok=True)
+    settings = json.loads((out / "tokenizer.json").read_text("utf-8"))
+    start, first, second = ({"SpecialToken": {"id": "</s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},
+                            {"Sequence": {"id": "B", "type_id": 0}})
+    settings["post_processor"] = {"type": "TemplateProcessing", "single": [start, first], "pair": [start, first, second],
+                                  "special_tokens": {"</s>": {"id": "</s>", "ids": [2], "tokens": ["</s>"]}}}
+    (out / "tokenizer.json").write_text(json.dumps(settings), "utf-8")
+    return str(out)
+
+
 def new_model(folder, name, config):
     file = folder / f"{name}.yaml"
-    file.write_text(yaml.safe_dump(dict(config, tokenizer=str(SOURCE / "configs/miniature" / config["tokenizer"]))))
+    file.write_text(yaml.safe_dump(dict(config, tokenizer=tokenizer_folder(folder, config))))
     run_cappy("models", "new", "--config", file, "--seed", 1, "--out", folder / name)
     return folder / name
 
