@@ -441,7 +441,7 @@ def check_recorded_errors(folder, keys, generated):
     folder.write("decoding", **keys, backbones=[{"name": "t5", "recorded": "harness", "format": "lm-eval"}])
     folder.refuse("decoding", ["of one decoding, and 3 are asked for"], "samples of one decoding")
     (folder.path / "part.jsonl").write_text('{"instruction": "a"}\n{"instruction": 3}\n')
-    folder.refuse("missing", ["part.jsonl:2: field 'instruction': expected a string"], "a bad line")
+    folder.refuse("missing", ["part.jsonl: line 2: field 'instruction': expected a string"], "a bad line")
     lines = [flan_samples(row) for row in generated]
     other = json.loads(json.dumps(lines[0]))
     other["flan_samples"]["greedy"][0]["response"] = "another"
@@ -466,7 +466,7 @@ def check_recorded_scores(folder, choices):
     made = folder.run("scored", runs="recorded-scores")
     REPORT.equal(instances(made), instances(source), "recorded scores")
     write_jsonl(folder.path / "scores.jsonl", lines[:-3])
-    folder.refuse("scored", ["scores.jsonl: no record of 3 of 24 pairs"], "pairs without a score", "less")
+    folder.refuse("scored", ["scores.jsonl: no record of 3 of 48 pairs"], "pairs without a score", "less")
     write_jsonl(folder.path / "scores.jsonl", [*lines, dict(lines[0], score=9)])
     folder.refuse("scored", ["another score of the same pair than in"], "two scores", "less")
 
