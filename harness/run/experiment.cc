@@ -144,7 +144,7 @@ ModelChoice read_model(const Yaml& map, const std::filesystem::path& folder, std
   model.weights = weights;
   if (const Yaml* yaml = map.find("weights")) model.weights = told(*yaml, backbones::number_format_from);
   if (const Yaml* yaml = map.find("dtype")) model.dtype = told(*yaml, backbones::number_format_from);
-  if (model.dtype != NumberFormat::kFloat32) map.at("dtype").fail("arithmetic other than float32 is not built yet");
+  if (const Yaml* yaml = map.find("label")) model.label = yaml->string();
   if (const Yaml* yaml = map.find("device")) model.device = read_device(*yaml);
   model.family = read_family(map, model.is_new ? "" : family_of(model.path));
   return model;

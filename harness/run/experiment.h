@@ -43,6 +43,7 @@ struct ModelChoice {
   int line = 0;               // of `model`, for messages
   backbones::NumberFormat dtype = backbones::NumberFormat::kFloat32;
   std::optional<backbones::NumberFormat> weights;  // absent: as stored
+  std::string label = {};                          // of a scorer that tells several labels apart
   std::string device = "cpu";
   /// "flan", "t0", "opt-iml", or empty: whose training sets the model has seen, by the name of the family that tasks
   /// name in `source.seen_by`.

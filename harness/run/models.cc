@@ -22,14 +22,18 @@ std::string identity(const std::string& role, const Model& model) {
 
 }  // namespace
 
-backbones::ModelOptions Model::options() const { return {folder, choice.dtype, choice.weights, choice.device}; }
+backbones::ModelOptions Model::options() const {
+  return {folder, choice.dtype, choice.weights, choice.device, choice.label};
+}
 
 Json Model::key() const {
   if (!external.is_null()) return external;
-  return Json::Object{{"sha256", sha256},
-                      {"weights", choice.weights ? Json(backbones::to_string(*choice.weights)) : Json()},
-                      {"dtype", backbones::to_string(choice.dtype)},
-                      {"device", choice.device.substr(0, choice.device.find(':'))}};
+  Json::Object key{{"sha256", sha256},
+                   {"weights", choice.weights ? Json(backbones::to_string(*choice.weights)) : Json()},
+                   {"dtype", backbones::to_string(choice.dtype)},
+                   {"device", choice.device.substr(0, choice.device.find(':'))}};
+  if (!choice.label.empty()) key.emplace_back("label", choice.label);
+  return key;
 }
 
 std::string hash_model_folder(const std::filesystem::path& folder, const FileHash& hash_file) {

@@ -64,6 +64,7 @@ Json to_json(const ModelChoice& model) {
   if (!model.revision.empty()) object.emplace_back("revision", model.revision);
   if (model.weights) object.emplace_back("weights", backbones::to_string(*model.weights));
   object.emplace_back("dtype", backbones::to_string(model.dtype));
+  if (!model.label.empty()) object.emplace_back("label", model.label);
   object.emplace_back("device", model.device);
   if (!model.family.empty()) object.emplace_back("family", model.family);
   return object;
