@@ -40,8 +40,10 @@ TEST(RobertaConfig, NamesTheKeyThatIsWrong) {
       {"model_type", nullptr, "model_type: is missing"},
       {"hidden_act", "relu", "hidden_act: expected \"gelu\""},
       {"position_embedding_type", "relative_key", "position_embedding_type"},
-      {"id2label", two, "id2label: a scorer has one label (a regression head), this model has 2"},
-      {"id2label", nullptr, "the default where the key is absent"},
+      {"id2label", two, "classifier.out_proj.weight: expected [2, 21], found [1, 21]"},
+      {"id2label", nullptr, "classifier.out_proj.weight: expected [2, 21]"},  // the reference's default is two labels
+      {"id2label", core::Json::Object{{"1", "a"}}, "id2label: expected the name of label 0"},
+      {"id2label", core::Json::Object{}, "id2label: a scorer needs at least one label"},
       {"num_attention_heads", 4, "hidden_size: 21 is not a multiple"},
       {"num_attention_heads", 0, "num_attention_heads: expected a whole number from 1 to "},
       {"hidden_size", "21", "hidden_size: expected a whole number, found a string"},
@@ -80,7 +82,7 @@ TEST(Roberta, SaysThatTheRegressionHeadIsMissing) {
   const auto model = make_scorer(folder.path(), kSmallSizes);
   rewrite(model,
           [](auto& tensors) { std::erase_if(tensors, [](auto& t) { return t.first.starts_with("classifier"); }); });
-  EXPECT_NE(error_of(model).find("no regression head"), std::string::npos) << error_of(model);
+  EXPECT_NE(error_of(model).find("no head (classifier.dense), std::string::npos) << error_of(model);
 }
 
 TEST(Roberta, ToleratesWhatTheReferenceLeavesUnusedAndNothingElse) {
