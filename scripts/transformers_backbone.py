@@ -20,9 +20,10 @@ MODEL = KIND.from_pretrained(NAME, dtype=torch.float32).eval()
 SEARCH, SAMPLING = ["num_beams", "length_penalty", "early_stopping"], ["temperature", "top_k", "top_p"]
 
 
-def read(text, limit, side="right", **more):
+def read(text, limit, side="right", pair=None):
+    """Ids of a text or a pair; in lists, because alone an empty second text counts as none."""
     TOKENIZER.truncation_side = side
-    return TOKENIZER(text, truncation=limit is not None, max_length=limit, **more).input_ids
+    return TOKENIZER([text], None if pair is None else [pair], truncation=limit is not None, max_length=limit).input_ids[0]
 
 
 def log_likelihood(source, ids):
@@ -57,7 +58,7 @@ def answer(line):
     if "decodings" in line:
         return {"candidates": [candidate for decoding in line["decodings"] for candidate in generate(line, decoding)]}
     if SCORES:
-        ids = read(line["instruction"], line["max_length"], side, text_pair=line["response"])
+        ids = read(line["instruction"], line["max_length"], side, line["response"])
         return {"score": MODEL(torch.tensor([ids])).logits[0, 0].item()}
     ids = read(line["response"], line.get("max_length"))
     if not CONFIG.is_encoder_decoder:

@@ -172,7 +172,7 @@ def check_filters(folder):
     for part in ("t5 is the program", "cappy is the program", "The metric of generation tasks is rouge", "Weights are random"):
         REPORT.equal(part in report.replace("\\_", "_"), part != "Weights are random", f"{part!r} in the report")
     counters = {line["task"]: line for line in read_jsonl(made[0] / "counters.jsonl")}["reverse_words"]
-    REPORT.equal((counters["inputs"], counters["outputs"], counters["pairs"], counters["references"]), (0, 4 * COUNT, 0, 0), "what is unknown is in no count")
+    REPORT.equal((counters["inputs"], counters["outputs"], counters["pairs"], counters["references"]), (0, 4 * counters["instances"], 0, 0), "what is unknown is in no count")
     REPORT.equal("n/a" in report, True, "what is unknown is n/a")
     return expected
 
