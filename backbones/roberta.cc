@@ -2,7 +2,6 @@
 #include "backbones/roberta.h"
 
 #include <ATen/ops/cat.h>
-#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/layer_norm.h>
@@ -16,9 +15,9 @@
 #include "backbones/config_file.h"
 #include "backbones/nn/attention.h"
 #include "backbones/nn/device.h"
+#include "backbones/nn/heads.h"
 #include "backbones/nn/linear.h"
 #include "backbones/nn/loading_memory.h"
-#include "backbones/nn/row_kernels.h"
 #include "harness/core/errors.h"
 
 namespace backbones {
@@ -101,23 +100,14 @@ class Loader {
   double epsilon_;
 };
 
-/// Heads of x along `dim` padded with zeros to whole cache lines: kernels may sum in another order from an odd address
-/// on.
-at::Tensor pad_heads(const at::Tensor& x, std::int64_t dim, std::int64_t heads) {
-  const at::Tensor split = x.unflatten(dim, {heads, x.size(dim) / heads}).movedim(dim + 1, -1);  // [..., H, ..., K]
-  const std::int64_t odd = split.size(-1) % nn::kHeadAlign;
-  const at::Tensor padded = odd == 0 ? split : at::constant_pad_nd(split, {0, nn::kHeadAlign - odd});
-  return padded.movedim(-1, dim + 1).flatten(dim, dim + 1).contiguous();
-}
-
 /// Queries, keys and values in one product.
 nn::Linear load_qkv(Loader& loader, const RobertaConfig& c, const std::string& prefix) {
   std::vector<at::Tensor> weights, biases;
   for (const char* part : {"query", "key", "value"}) {
     const std::string name = prefix + "attention.self." + part;
     weights.push_back(
-        pad_heads(loader.tensor(name + ".weight", {c.hidden_size, c.hidden_size}), 0, c.num_attention_heads));
-    biases.push_back(pad_heads(loader.tensor(name + ".bias", {c.hidden_size}), 0, c.num_attention_heads));
+        nn::pad_heads(loader.tensor(name + ".weight", {c.hidden_size, c.hidden_size}), 0, c.num_attention_heads));
+    biases.push_back(nn::pad_heads(loader.tensor(name + ".bias", {c.hidden_size}), 0, c.num_attention_heads));
   }
   return nn::Linear(weights, at::cat(biases), loader.options());
 }
@@ -125,7 +115,7 @@ nn::Linear load_qkv(Loader& loader, const RobertaConfig& c, const std::string& p
 nn::Linear load_attention_output(Loader& loader, const RobertaConfig& c, const std::string& prefix) {
   const std::string name = prefix + "attention.output.dense";
   const at::Tensor weight = loader.tensor(name + ".weight", {c.hidden_size, c.hidden_size});
-  return nn::Linear(pad_heads(weight, 1, c.num_attention_heads), loader.tensor(name + ".bias", {c.hidden_size}),
+  return nn::Linear(nn::pad_heads(weight, 1, c.num_attention_heads), loader.tensor(name + ".bias", {c.hidden_size}),
                     loader.options());
 }
 

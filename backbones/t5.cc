@@ -7,11 +7,11 @@
 
 #include "backbones/nn/activation.h"
 #include "backbones/nn/device.h"
+#include "backbones/nn/heads.h"
 #include "backbones/nn/linear.h"
 #include "backbones/nn/loading_memory.h"
 #include "backbones/nn/norm.h"
 #include "backbones/nn/relative_position.h"
-#include "backbones/nn/row_kernels.h"
 #include "backbones/t5_session.h"
 #include "harness/core/errors.h"
 
@@ -74,15 +74,13 @@ class Loader {
   /// q, k or v [H * d_kv, D], each head padded to a whole number of cache lines.
   at::Tensor heads_in(const std::string& name) {
     const at::Tensor weight = take(name + ".weight", {config_.num_heads * config_.d_kv, config_.d_model});
-    return pad_heads(weight.unflatten(0, {config_.num_heads, config_.d_kv}).transpose(1, 2))
-        .transpose(1, 2)
-        .flatten(0, 1);
+    return nn::pad_heads(weight, 0, config_.num_heads);
   }
 
   /// o [D, H * d_kv], padded likewise.
   nn::Linear heads_out(const std::string& name) {
     const at::Tensor weight = take(name + ".weight", {config_.d_model, config_.num_heads * config_.d_kv});
-    return linear({pad_heads(weight.unflatten(1, {config_.num_heads, config_.d_kv})).flatten(1)});
+    return linear({nn::pad_heads(weight, 1, config_.num_heads)});
   }
 
   SelfAttention self_attention(const std::string& layer) {
@@ -113,12 +111,6 @@ class Loader {
   }
 
  private:
-  /// [..., d_kv] -> [..., K]
-  static at::Tensor pad_heads(const at::Tensor& weight) {
-    const std::int64_t odd = weight.size(-1) % nn::kHeadAlign;
-    return odd == 0 ? weight : at::constant_pad_nd(weight, {0, nn::kHeadAlign - odd});
-  }
-
   checkpoint::Checkpoint& file_;
   const T5Config& config_;
   const ModelOptions& options_;
@@ -190,7 +182,7 @@ struct T5::Weights {
 
 T5::T5(const ModelOptions& options)
     : config_(read_t5_config(options.folder)),
-      width_((config_.d_kv + nn::kHeadAlign - 1) / nn::kHeadAlign * nn::kHeadAlign),
+      width_(nn::padded_width(config_.d_kv)),
       device_(nn::device_from(options.device)) {
   const nn::LoadingMemory memory;
   checkpoint::Checkpoint file(options.folder, options.weights);
