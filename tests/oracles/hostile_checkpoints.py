@@ -309,8 +309,8 @@ def msgpack_mutants(paths):
     inside = good[good.index(b"\x93"):]
 
     def with_leaf(leaf):
-        return raw.replace(pack("out_proj") + pack({"kernel": tensor, "bias": paths["classifier/out_proj/bias"]}),
-                           pack("out_proj") + b"\x82" + pack("kernel") + leaf + pack("bias") + pack(paths["classifier/out_proj/bias"]), 1)
+        return raw.replace(pack("out_proj") + pack({"bias": paths["classifier/out_proj/bias"], "kernel": tensor}),
+                           pack("out_proj") + b"\x82" + pack("bias") + pack(paths["classifier/out_proj/bias"]) + pack("kernel") + leaf, 1)
 
     def extension(content, kind=1, length=None):
         return b"\xc9" + struct.pack(">I", len(content) if length is None else length) + bytes([kind]) + content
