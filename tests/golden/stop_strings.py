@@ -57,9 +57,17 @@ class Subject:
         return [self.cut(row[begin:]) for row in out]
 
     def cut(self, ids):
-        """Without padding, whose id is no other's."""
-        pad = self.model.config.pad_token_id
-        return ids[:ids.index(pad)] if pad in ids else ids
+        """Without what fills a row up: padding, but ends of sequence behind a beam where padding is token 0."""
+        fills = {self.model.config.pad_token_id, self.end}
+        while ids and ids[-1] in fills:
+            ids = ids[:-1]
+        return ids
+
+    def spelled(self, ids):
+        """The text of tokens with the blank before the first word, as stop strings are sought in it."""
+        if self.alone:
+            return self.tokenizer.decode(ids, clean_up_tokenization_spaces=False)
+        return "".join(self.tokenizer.convert_ids_to_tokens(ids)).replace("\u2581", " ")
 
 
 def check(subject, texts):
@@ -75,9 +83,9 @@ def check(subject, texts):
                     dropped += 1
                     continue
             own = [candidate for candidate in mine[place] if candidate["decoding"] == f"{setting['name']}"]
-            report.equal([candidate["ids"] for candidate in own], wanted, f"{setting['name']}, input {place}")
+            report.equal([subject.cut(candidate["ids"]) for candidate in own], wanted, f"{setting['name']}, input {place}")
             for candidate in own:
-                holds = any(string in candidate["response"] for string in strings)
+                holds = any(string in subject.spelled(candidate["ids"]) for string in strings)
                 stops += candidate["end"] == "stop"
                 report.equal(candidate["end"] == "stop", holds and candidate["ids"][-1] != subject.end, candidate["response"])
     print(f"{subject.name}: {stops} outputs ended at a stop string, {dropped} of {len(SEARCHES) * len(texts)} dropped as near-ties")

@@ -82,7 +82,7 @@ TEST(Roberta, SaysThatTheRegressionHeadIsMissing) {
   const auto model = make_scorer(folder.path(), kSmallSizes);
   rewrite(model,
           [](auto& tensors) { std::erase_if(tensors, [](auto& t) { return t.first.starts_with("classifier"); }); });
-  EXPECT_NE(error_of(model).find("no head (classifier.dense), std::string::npos) << error_of(model);
+  EXPECT_NE(error_of(model).find("no head (classifier.dense"), std::string::npos) << error_of(model);
 }
 
 TEST(Roberta, ToleratesWhatTheReferenceLeavesUnusedAndNothingElse) {
