@@ -73,16 +73,16 @@ def check_t5(config, texts, seeds, report):
 
 
 def check_opt(texts, report):
-    """Both kinds; new tokens end at varied lengths behind prompts of one length."""
+    """Both kinds; new tokens end at varied lengths behind prompts of one length, with this seed (not with every one)."""
     for kind in ({}, {"word_embed_proj_dim": 48, "do_layer_norm_before": False}):
         with tempfile.TemporaryDirectory() as folder:
             config = Path(folder, "opt.yaml")
             config.write_text(json.dumps({"architecture": "opt", "tokenizer": str(MINIATURE / "roberta_tokenizer"), "hidden_size": 64,
                                           "num_attention_heads": 4, "ffn_dim": 128, "num_hidden_layers": 2, **kind}), encoding="utf-8")
-            made = new_model(config, 0, f"{folder}/a")
-            report.equal(hashes(new_model(config, 0, f"{folder}/b")), hashes(made), "the same seed, twice")
+            made = new_model(config, 2, f"{folder}/a")
+            report.equal(hashes(new_model(config, 2, f"{folder}/b")), hashes(made), "the same seed, twice")
             model, tokenizer = load(OPTForCausalLM, made, report), AutoTokenizer.from_pretrained(made)
-            report.equal(json.loads(Path(made, "config.json").read_text())["random_weights"], {"seed": 0}, "config.json")
+            report.equal(json.loads(Path(made, "config.json").read_text())["random_weights"], {"seed": 2}, "config.json")
             print(f"opt {kind}")
             prompts = torch.tensor([tokenizer(text * 8).input_ids[:24] for text in texts])
             for name, setting in {"greedy": {}, "beam4": {"num_beams": 4}, "sampling": {"do_sample": True, "top_k": 50}}.items():
