@@ -59,12 +59,16 @@ void refuse_pointer(const std::filesystem::path& path) {
     throw core::FileError(path.string(), "a pointer of Git LFS, not the weights: run 'git lfs pull'");
 }
 
+bool is_weight_file(const std::filesystem::path& path) {
+  const std::filesystem::path extension = path.extension();
+  return extension == ".safetensors" || extension == ".bin" || extension == ".msgpack";
+}
+
 std::unique_ptr<TensorFile> open_tensor_file(const std::filesystem::path& path) {
   refuse_pointer(path);
   if (path.extension() == ".safetensors") return std::make_unique<SafetensorsFile>(path);
   if (path.extension() == ".bin") return std::make_unique<TorchFile>(path);
-  if (path.extension() == ".msgpack") return std::make_unique<FlaxFile>(path);
-  throw core::FileError(path.string(), "weights end in .safetensors, .bin or .msgpack");
+  return std::make_unique<FlaxFile>(path);
 }
 
 /// Files from before 2019 name the parameters of a layer norm as TensorFlow did; the reference renames them, too.
@@ -121,6 +125,7 @@ void Checkpoint::open_first() {
 
 void Checkpoint::open_file(const std::filesystem::path& path) {
   files_.push_back(open_tensor_file(path));
+  if (files_.back()->entries().empty()) throw core::FileError(path.string(), "holds no tensors");
   for (const auto& [stored, entry] : files_.back()->entries()) {
     const std::string name = current_name(stored);
     if (const auto [other, fresh] = where_.emplace(name, Place{files_.size() - 1, stored}); !fresh)
@@ -135,6 +140,10 @@ void Checkpoint::open_shards(const std::filesystem::path& index) {
   const std::map<std::string, std::string> shard_of = read_index(index);
   std::set<std::string> shards;
   for (const auto& [name, shard] : shard_of) shards.insert(shard);
+  for (const std::string& shard : shards)
+    if (printable(shard) != shard || !is_weight_file(shard) || !std::filesystem::is_regular_file(folder_ / shard))
+      throw core::FileError(index.string(),
+                            fmt::format("weight_map: '{}' is no file of weights beside the index", printable(shard)));
   for (const std::string& shard : shards) open_file(folder_ / shard);
   for (const auto& [name, shard] : shard_of)
     if (!has(name) || file_of(name).path().filename() != shard)

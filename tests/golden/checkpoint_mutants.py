@@ -59,7 +59,7 @@ class Jury:
         code, out, err, seconds, memory = run(folder)
         where = f"{name}: {err.strip()[:300]!r}"
         listed = "the weights do not fit config.json\n" in err and "\n    " in err  # the folder, and the tensors one a line
-        named = listed or word in err and ("byte" in err or "'" in err)
+        named = listed or word in err and ("byte" in err or "'" in err or word == "holds no tensors")
         with self.lock:
             self.report.equal((code, out, err.count("cappy score: "), named), (1, "", 1, True), where)
             self.report.equal((seconds < MOST_SECONDS, memory < MOST_BYTES), (True, True), f"{where}: {seconds:.1f} s, {memory / 1e6:.0f} MB")

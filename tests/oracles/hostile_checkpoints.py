@@ -360,7 +360,7 @@ def bad_numbers(tensors):
 def index_mutants(good):
     """(name, text of model.safetensors.index.json); the shards a.safetensors and b.safetensors are good."""
     shard = lambda change: json.dumps({"weight_map": good | change})
-    for path in ("../a.safetensors", "/etc/passwd", "x/a.safetensors", ".hidden.safetensors", "", "..", "none.safetensors", "b.safetensors", "config.json", "a.safetensors\0"):
+    for path in ("../a.safetensors", "/etc/passwd", "x/a.safetensors", ".hidden.safetensors", "", "..", "none.safetensors", "ab"[good[VICTIM][0] == "a"] + ".safetensors", "config.json", "a.safetensors\0"):
         yield f"a shard {path!r}", shard({VICTIM: path})
     yield "a name that is in no shard", shard({"extra": "a.safetensors"})
     yield "a name left out", json.dumps({"weight_map": {k: v for k, v in good.items() if k != VICTIM}})
@@ -378,7 +378,7 @@ def all_mutants(tensors, model, marker):
         for name, content in mutants:
             yield form, name, {WEIGHTS[form]: content}, WEIGHTS[form]
     for name, content in pickle_mutants(marker):
-        yield "zip", f"pickle: {name}", {WEIGHTS["zip"]: zipped(TorchParts(tensors).entries(content))}, "pytorch_model.bin" if name != "nothing" else "missing"
+        yield "zip", f"pickle: {name}", {WEIGHTS["zip"]: zipped(TorchParts(tensors).entries(content))}, "pytorch_model.bin" if name != "nothing" else "holds no tensors"
     for name, parts in view_mutants(tensors):
         word = "extra" if "nobody uses" in name else "missing" if "is missing" in name else  ""
         yield "zip", f"tensor: {name}", {WEIGHTS["zip"]: zipped(parts.entries())}, word
