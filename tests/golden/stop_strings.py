@@ -10,7 +10,7 @@ import torch
 import yaml
 from transformers import AutoTokenizer, OPTForCausalLM, T5ForConditionalGeneration
 
-INPUTS, MOST_SOURCE, NEW_TOKENS = 40, 30, 20
+INPUTS, MOST_SOURCE, NEW_TOKENS = 16, 30, 20
 T5 = dict(architecture="t5", d_model=64, d_kv=16, d_ff=128, num_layers=2, num_decoder_layers=2, num_heads=3, scale=opt.RANDOM["scale"])
 SEARCHES = [dict(name="greedy"), dict(name="beams", num_beams=3, num_return_sequences=2)]
 
@@ -20,7 +20,7 @@ def frequent(texts):
     counts = collections.Counter()
     for text in texts:
         parts = {text[i:i + size] for size in (1, 2, 3, 5) for i in range(6, len(text) - size)}
-        counts.update(part for part in parts if part not in text[:6])
+        counts.update(part for part in parts if part not in text[:6] and "\ufffd" not in part)
     strings = []
     for size in (2, 3, 5):
         strings.append(next(part for part, _ in counts.most_common() if len(part) == size and part not in strings))
