@@ -88,8 +88,16 @@ std::map<std::string, std::string> read_index(const std::filesystem::path& index
     throw core::FileError(index.string(), fmt::format("{} bytes; an index has at most {}", bytes, kMostIndexBytes));
   std::map<std::string, std::string> shard_of;
   const core::Json json = core::read_json_file(index.string());
+  if (!json.is_object())
+    throw core::FileError(index.string(), "expected an object with 'weight_map', found " + json.kind());
   try {
-    for (const auto& [key, file] : json.at("weight_map").as_object()) {
+    const core::Json& map = json.at("weight_map");
+    if (!map.is_object() || map.as_object().empty())
+      throw std::runtime_error("'weight_map': expected an object of names of tensors and of files");
+    for (const auto& [key, file] : map.as_object()) {
+      if (!file.is_string())
+        throw std::runtime_error(
+            fmt::format("weight_map: '{}': expected the name of a file, found {}", printable(key), file.kind()));
       const std::string& shard = file.as_string();
       if (shard.empty() || shard.find('/') != std::string::npos || shard.front() == '.')
         throw std::runtime_error(

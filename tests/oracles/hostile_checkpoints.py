@@ -394,4 +394,4 @@ def all_mutants(tensors, model, marker):
     good = {name: "a.safetensors" if name in half else "b.safetensors" for name in tensors}
     yield "index", "", {**shards, "model.safetensors.index.json": json.dumps({"weight_map": good}).encode()}, None
     for name, text in index_mutants(good):
-        yield "index", name, {**shards, "model.safetensors.index.json": text.encode()}, "index.json" if name != "no shards" else "missing"
+        yield "index", name, {**shards, "model.safetensors.index.json": text.encode()}, "index.json"
