@@ -14,7 +14,7 @@ using checkpoint::ZipEntry;
 
 std::string number(std::uint64_t value, int bytes) {
   std::string made;
-  for (int i = 0; i < bytes; ++i) made.push_back(static_cast<char>(value >> (8 * i)));
+  for (int i = 0; i < bytes; ++i) made.push_back(i < 8 ? static_cast<char>(value >> (8 * i)) : '\0');
   return made;
 }
 

@@ -30,7 +30,8 @@ std::string character_map(std::uint32_t root = 256U << 10, std::uint32_t child =
   units[0] = root;
   units[256 ^ 'x'] = child;
   units[0] = root;
-  if (child != 0) units[(256 ^ 'x') ^ (child >> 10)] = leaf;
+  const std::uint32_t place = (256U ^ 'x') ^ (child >> 10);
+  if (child != 0 && place < units.size()) units[place] = leaf;  // a child outside leads nowhere
   std::string bytes;
   const auto put = [&](std::uint32_t value) {
     for (int shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<char>(value >> shift & 0xFF));
